@@ -1,0 +1,1 @@
+"""The Buildbot master of Checkotron: its configuration, and the stack that starts everything on one machine."""

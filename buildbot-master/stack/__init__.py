@@ -1,0 +1,1 @@
+"""`checkotron up`: every process of the system on one machine."""

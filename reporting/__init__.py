@@ -1,0 +1,1 @@
+"""From a TAP file to everyone who waits for it."""

@@ -1,0 +1,1 @@
+"""From a bus message to jobs in Buildbot."""
