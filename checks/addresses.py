@@ -58,7 +58,7 @@ def read_addresses(state: Path) -> Addresses:
         return Addresses(**{key: data.get(key) for key in Addresses.__dataclass_fields__})
     except FileNotFoundError:
         raise AddressesError(
-            f"{path}: not there, so nothing runs with this state folder; start it with `checkotron up --state {state}`, "
-            "or name the address yourself") from None
+            f"{path}: not there, so nothing runs with this state folder; start it with `checkotron up --state {state}`,"
+            " or name the address yourself") from None
     except (OSError, ValueError, AttributeError) as error:
         raise AddressesError(f"{path}: cannot be read ({error}); restart `checkotron up --state {state}`") from None

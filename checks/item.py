@@ -78,7 +78,7 @@ ITEM_TYPES: dict[str, ItemType] = dict([
     _type("dist_git_commit", "dist-git commit", "rpms/gcc#fe7f1a5c2b",
           r"[A-Za-z0-9_.+-]+/[A-Za-z0-9_.+/-]+#[0-9a-fA-F]{4,64}"),
     _type("git_commit", "Git commit", "pagure.io/fedora-qa/checks#main#3f2a9c1",
-          rf"[A-Za-z0-9][{_REF[1:-2]}:]*#{_REF}#[0-9a-fA-F]{{4,64}}"),
+          rf"[A-Za-z0-9][A-Za-z0-9_.+:/-]*#{_REF}#[0-9a-fA-F]{{4,64}}"),
     _type("module_build", "module build", "nodejs-8-20180801080000",
           r"[A-Za-z0-9_][A-Za-z0-9_.+-]*-[A-Za-z0-9_.+~]+-\d+(?:\.[0-9a-f]+)?"),
     _type("pull_request", "pull request", "https://src.fedoraproject.org/rpms/gcc/pull-request/17", _URL),
