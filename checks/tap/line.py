@@ -1,0 +1,103 @@
+"""
+The lines of TAP 13 and 14, and nothing that merely looks like one.
+
+Followed: testanything.org/tap-version-13-specification and -14-. Each pattern
+takes a whole line with its newline, so `okay` is no test and `1999` no plan.
+"""
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+#: Columns by which a subtest is indented (TAP 14).
+SUBTEST_INDENT = 4
+
+_END = r"[ \t\r]*\n"
+
+#: ok 12 - description # directive
+TEST = re.compile(
+    r"(?P<indent>[ \t]*)"
+    r"(?P<not>not[ ])?ok(?=[ \t\r\n])"
+    r"(?:[ \t]+(?P<number>[0-9]{1,9})(?=[ \t\r\n]))?"
+    r"(?P<rest>[^\n]*)\n"
+)
+OTHER = re.compile(
+    r"(?P<indent>[ \t]*)(?:"
+    r"(?P<blank>)\r?\n"
+    r"|\#(?P<comment>[^\n]*)\n"
+    rf"|(?i:TAP[ ]version)[ ]+(?P<version>[0-9]{{1,9}}){_END}"
+    rf"|(?P<first>[0-9]{{1,9}})\.\.(?P<last>[0-9]{{1,9}})(?:[ \t]*\#[ \t]*(?P<reason>[^\n]*)\n|{_END})"
+    r"|(?i:Bail[ ]out!)(?P<bail>[^\n]*)\n"
+    rf"|pragma[ ]+(?P<pragma>[+-][\w-]+(?:[ \t]*,[ \t]*[+-][\w-]+)*){_END}"
+    r"|(?P<unknown>[^\n]*)\n)"
+)
+#: What opens a YAML block; blank lines and comments before it are an accident that costs nothing to forgive.
+BLOCK_OPEN = re.compile(rf"(?P<between>(?:[ \t\r]*\n|[ \t]*\#[^\n]*\n)*+)(?P<indent>[ \t]+)---{_END}")
+
+#: Somebody meant a test line: `OK 1`, `not  ok 2`, `ok- text`.
+ALMOST_A_TEST = re.compile(r"(?:not\s*)?ok\b", re.IGNORECASE)
+
+_ESCAPE = re.compile(r"\\([\\#])")
+_HASH = re.compile(r"(?<![^ \t])#")
+
+
+@dataclass(slots=True)
+class Point:
+    """One test line, with its block once that is read."""
+
+    line: int
+    ok: bool
+    number: int | None
+    description: str
+    #: "SKIP" or "TODO", and what stands after the word.
+    directive: str | None = None
+    reason: str = ""
+    #: What the YAML block says, None without a readable one.
+    block: dict[str, object] | None = None
+
+    @property
+    def wording(self) -> str:
+        """The line as it would be written: "not ok 2 - the text"."""
+        number = "" if self.number is None else f" {self.number}"
+        return f"{'ok' if self.ok else 'not ok'}{number}" + (f" - {self.description}" if self.description else "")
+
+
+def point_of(match: re.Match[str], line: int) -> Point:
+    """Return the point of a line that TEST matched."""
+    _, negation, number, rest = match.groups()
+    directive, reason = None, ""
+    if "#" in rest:
+        rest, directive, reason = _split_directive(rest)
+    rest = rest.strip()
+    if rest.startswith("-"):
+        rest = rest[1:].lstrip()
+    if "\\" in rest:
+        rest = _ESCAPE.sub(r"\1", rest)
+    return Point(line, negation is None, int(number) if number else None, rest, directive, reason)
+
+
+def escaped(description: str) -> str:
+    """Return the description as it may stand in a test line."""
+    return description.replace("\\", "\\\\").replace("#", "\\#")
+
+
+def width(indent: str) -> int:
+    """Return the columns of an indent; a tab goes to the next multiple of eight."""
+    return len(indent.expandtabs(8)) if "\t" in indent else len(indent)
+
+
+def _split_directive(rest: str) -> tuple[str, str | None, str]:
+    """
+    Return description, directive word and reason.
+
+    The first unescaped ` # ` ends the description; the first one that SKIP or
+    TODO follows is the directive. Other words (`# FAIL`) mean nothing here.
+    """
+    from tap.directive import Directive  # tap.py reads these rightly; it takes 60 ms to import, and few lines have one
+
+    places = [match.start() for match in _HASH.finditer(rest)]
+    for place in places:
+        directive = Directive(rest[place + 1:].strip())
+        if directive.skip or directive.todo:
+            return rest[:places[0]], "SKIP" if directive.skip else "TODO", (directive.reason or "").strip()
+    return (rest[:places[0]] if places else rest), None, ""
