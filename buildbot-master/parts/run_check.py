@@ -1,0 +1,76 @@
+"""The step that runs the runner on the worker: from properties to a command line, from an exit code to a result."""
+from __future__ import annotations
+
+from typing import Any
+
+from buildbot.process.buildstep import BuildStep, ShellMixin
+from buildbot.process.results import EXCEPTION, FAILURE, RETRY, SUCCESS, WARNINGS
+from twisted.internet import defer
+
+from buildbot_master.parts.build import folders_of
+from buildbot_master.parts.hand_over import Run, is_handed_over
+from buildbot_master.parts.settings import Settings
+
+#: Exit code of the runner -> result of the build. Any other code is FAILURE.
+RESULTS = {
+    0: SUCCESS,
+    1: FAILURE,      # the check broke
+    2: FAILURE,      # the check file is wrong
+    3: RETRY,        # the surroundings failed
+    70: EXCEPTION,   # a bug in the runner
+    126: RETRY,      # the runner could not be started on that worker
+    127: RETRY,
+    143: FAILURE,    # terminated; a stopped build is CANCELLED whatever this says
+}
+
+
+def command_line(settings: Settings, run: Run, check: str, folder: str) -> list[str]:
+    """
+    Return the runner's argv; `folder` is relative to the build's folder on the worker.
+
+    No shell reads it, and `--name=value` keeps an item from being taken for an option.
+    """
+    return [*settings.runner_command, "run", check, f"--item={run.item}", f"--item-type={run.item_type}",
+            f"--arch={run.arch}", f"--build-id={run.build_id}", f"--artifacts={folder}"]
+
+
+def folder_on_worker(build: Any, run: Run) -> str:
+    """Return where the runner leaves its files: another folder at each attempt, so none sees another's."""
+    return f"runs/{run.build_id}-{build.buildid}"
+
+
+class RunCheck(ShellMixin, BuildStep):  # type: ignore[misc]
+    """Runs `checkotron run` unless that run has ended before (the master died between the end and its note)."""
+
+    name = "run check"
+    flunkOnFailure = True
+    haltOnFailure = False
+
+    def __init__(self, settings: Settings, **arguments: Any) -> None:
+        self.settings = settings
+        arguments = self.setupShellMixin({
+            "timeout": settings.silence_timeout_seconds, "maxTime": settings.run_timeout_seconds,
+            "interruptSignal": "TERM", "sigtermTime": settings.grace_seconds, "logEnviron": False,
+            "usePTY": False, "decodeRC": RESULTS, "env": dict(settings.runner_environment), **arguments})
+        super().__init__(**arguments)
+
+    @defer.inlineCallbacks
+    def run(self) -> Any:
+        run: Run = yield self.build.run_record()
+        if is_handed_over(folders_of(self.settings), run.build_id):
+            self.descriptionDone = ["ended before"]
+            return SUCCESS
+        check = self.getProperty("check_path") or run.taskname
+        command = command_line(self.settings, run, check, folder_on_worker(self.build, run))
+        remote = yield self.makeRemoteShellCommand(command=command)
+        yield self.runCommand(remote)
+        self.build.runner_exit_code = remote.rc
+        if self.timed_out or remote.rc is None:
+            self.build.runner_trouble = "ended by the master: it ran too long, or said nothing for too long"
+        result = remote.results()
+        self.descriptionDone = [f"{run.taskname} {run.item}", _WORDS.get(remote.rc, f"ended with {remote.rc}")]
+        return WARNINGS if result is None else result
+
+
+_WORDS = {0: "ran", 1: "check broke", 2: "check file is wrong", 3: "surroundings failed", 70: "bug in the runner",
+          126: "runner cannot start", 127: "runner not found", 143: "terminated"}

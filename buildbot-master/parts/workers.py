@@ -1,0 +1,60 @@
+"""The workers that may connect, and those that the master starts itself: Buildbot's own classes, configured."""
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+from typing import Any
+
+from buildbot import worker as buildbot_worker
+from buildbot.plugins import worker as worker_plugins
+
+from buildbot_master.parts.settings import Settings, SettingsError, WorkerSettings
+
+#: Seconds. A worker whose machine is gone without a word is noticed after about two of these.
+_KEEPALIVE_SECONDS = 60
+
+
+def slot_names(worker: WorkerSettings) -> list[str]:
+    """
+    Return the names under which the worker connects.
+
+    Buildbot runs one build at a time for each pair of builder and worker name, so a worker with four slots is four
+    names (one process may carry them all), and all builds wait in one queue, highest priority first.
+    """
+    if worker.slots <= 1:
+        return [worker.name]
+    return [f"{worker.name}-{number}" for number in range(1, worker.slots + 1)]
+
+
+def workers(settings: Settings) -> list[Any]:
+    """Return `c['workers']`. Raises SettingsError: a kind is not known, or a password file cannot be read."""
+    return [_worker(one, name, settings) for one in settings.workers for name in slot_names(one)]
+
+
+def protocols(settings: Settings) -> dict[str, Any]:
+    """Return `c['protocols']`: where plain workers connect."""
+    if all(one.kind == "local" for one in settings.workers):
+        return {"null": {}}
+    return {"pb": {"port": f"tcp:{settings.worker_port}:interface={settings.interface}"}}
+
+
+def _worker(one: WorkerSettings, name: str, settings: Settings) -> Any:
+    arguments = {"max_builds": 1, "properties": {"worker_slot": name}, **one.arguments}
+    if one.kind == "local":
+        return buildbot_worker.LocalWorker(name, **arguments)
+    password = _password(settings.path(one.password_file)) if one.password_file else secrets.token_urlsafe(32)
+    if one.kind == "plain":
+        return buildbot_worker.Worker(name, password, keepalive_interval=_KEEPALIVE_SECONDS, **arguments)
+    try:
+        kind = getattr(worker_plugins, one.kind)
+    except AttributeError:
+        known = ", ".join(sorted(worker_plugins.names))
+        raise SettingsError(f"workers: `{one.name}` has kind `{one.kind}`; known: plain, local, {known}") from None
+    return kind(name, password, **arguments)
+
+
+def _password(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise SettingsError(f"{path}: the password of a worker cannot be read: {error.strerror}") from None
