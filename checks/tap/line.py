@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Any
 
 #: Columns by which a subtest is indented (TAP 14).
 SUBTEST_INDENT = 4
@@ -23,14 +24,15 @@ TEST = re.compile(
 )
 OTHER = re.compile(
     r"(?P<indent>[ \t]*)(?:"
-    r"(?P<blank>)\r?\n"
-    r"|\#(?P<comment>[^\n]*)\n"
+    r"(?P<silent>(?:\#[^\n]*)?\r?\n(?:[ \t]*+(?:\#[^\n]*)?\r?\n)*+)"
     rf"|(?i:TAP[ ]version)[ ]+(?P<version>[0-9]{{1,9}}){_END}"
     rf"|(?P<first>[0-9]{{1,9}})\.\.(?P<last>[0-9]{{1,9}})(?:[ \t]*\#[ \t]*(?P<reason>[^\n]*)\n|{_END})"
     r"|(?i:Bail[ ]out!)(?P<bail>[^\n]*)\n"
     rf"|pragma[ ]+(?P<pragma>[+-][\w-]+(?:[ \t]*,[ \t]*[+-][\w-]+)*){_END}"
     r"|(?P<unknown>[^\n]*)\n)"
 )
+#: Lines that cannot be TAP by their first letter: floods of log lines pass at the speed of the pattern.
+NEVER_TAP = re.compile(r"(?:[ \t]*+[^ \t\r\nONTBPontbp0-9#][^\n]*\n)++")
 #: What opens a YAML block; blank lines and comments before it are an accident that costs nothing to forgive.
 BLOCK_OPEN = re.compile(rf"(?P<between>(?:[ \t\r]*\n|[ \t]*\#[^\n]*\n)*+)(?P<indent>[ \t]+)---{_END}")
 
@@ -53,7 +55,9 @@ class Point:
     directive: str | None = None
     reason: str = ""
     #: What the YAML block says, None without a readable one.
-    block: dict[str, object] | None = None
+    block: dict[str, Any] | None = None
+    #: The text of a block that could not be read.
+    unread_block: str | None = None
 
     @property
     def wording(self) -> str:
@@ -71,9 +75,7 @@ def point_of(match: re.Match[str], line: int) -> Point:
     rest = rest.strip()
     if rest.startswith("-"):
         rest = rest[1:].lstrip()
-    if "\\" in rest:
-        rest = _ESCAPE.sub(r"\1", rest)
-    return Point(line, negation is None, int(number) if number else None, rest, directive, reason)
+    return Point(line, negation is None, int(number) if number else None, _unescaped(rest), directive, reason)
 
 
 def escaped(description: str) -> str:
@@ -84,6 +86,10 @@ def escaped(description: str) -> str:
 def width(indent: str) -> int:
     """Return the columns of an indent; a tab goes to the next multiple of eight."""
     return len(indent.expandtabs(8)) if "\t" in indent else len(indent)
+
+
+def _unescaped(text: str) -> str:
+    return _ESCAPE.sub(r"\1", text) if "\\" in text else text
 
 
 def _split_directive(rest: str) -> tuple[str, str | None, str]:
@@ -99,5 +105,5 @@ def _split_directive(rest: str) -> tuple[str, str | None, str]:
     for place in places:
         directive = Directive(rest[place + 1:].strip())
         if directive.skip or directive.todo:
-            return rest[:places[0]], "SKIP" if directive.skip else "TODO", (directive.reason or "").strip()
+            return rest[:places[0]], "SKIP" if directive.skip else "TODO", _unescaped((directive.reason or "").strip())
     return (rest[:places[0]] if places else rest), None, ""

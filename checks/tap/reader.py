@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import BinaryIO, TextIO
 
@@ -20,20 +19,21 @@ from checks.result import Result
 from checks.tap import block as blocks
 from checks.tap import line as lines
 from checks.tap.line import Point
-from checks.tap.reading import TapFault, TapLimits, TapReading
+from checks.tap.reading import DEFAULT_LIMITS, FaultList, TapLimits, TapReading
 from checks.tap.record import Context, result_of
+from checks.tap.subtest import Level, part_of, speaks_for_itself, summed_up
 from checks.tap.window import Window
 
 Source = str | bytes | BinaryIO | TextIO
 
 #: Characters. No test line is longer; the window always holds one block and one line.
 _LINE_LIMIT = 256 * 1024
-#: Failed lines of a subtest that are told in the output of its parent.
-_SUBTEST_LINES = 100
+#: Characters of an unreadable block that become the output of its result.
+_UNREAD_CHARACTERS = 8192
 
 
 def read_tap(source: Source, *, testcase: str, item: Item | None = None, arch: str | None = None,
-             limits: TapLimits = TapLimits()) -> TapReading:
+             limits: TapLimits = DEFAULT_LIMITS) -> TapReading:
     """
     Return everything a stream says. Never raises for what stands in it.
 
@@ -43,34 +43,20 @@ def read_tap(source: Source, *, testcase: str, item: Item | None = None, arch: s
     return reader.reading(tuple(reader))
 
 
-@dataclass(slots=True)
-class _Level:
-    """The stream itself, or a subtest within it."""
-
-    first: int | None = None
-    last: int | None = None
-    plan_line: int = 0
-    skipped: str | None = None
-    count: int = 0
-    not_ok: int = 0
-    points: list[Point] = field(default_factory=list)
-
-
 class TapReader:
     """Iterates over the results of a stream as they are read; what else it says is known at the end."""
 
     def __init__(self, source: Source, *, testcase: str, item: Item | None = None, arch: str | None = None,
-                 limits: TapLimits = TapLimits()) -> None:
+                 limits: TapLimits = DEFAULT_LIMITS) -> None:
         self._limits = limits
         self._context = Context(testcase, item, arch)
         self._window = Window(source, reserve=limits.block_characters + _LINE_LIMIT, total_bytes=limits.total_bytes)
         #: The outer level first, then the open subtests.
-        self._levels = [_Level()]
+        self._levels = [Level()]
         self._tests = 0
         self._strict = False
         self._unknown_run: tuple[int, int, str] | None = None
-        self._faults: list[TapFault] = []
-        self._faults_left_out = 0
+        self._faults = FaultList(limits.faults)
         self.version: int | None = None
         self.bail_out: str | None = None
         self.unknown_lines = 0
@@ -92,12 +78,9 @@ class TapReader:
     def reading(self, results: tuple[Result, ...]) -> TapReading:
         """Return the whole, after the results were taken out by iterating."""
         outer = self._levels[0]
-        faults = sorted(self._faults, key=lambda fault: fault.line)
-        if self._faults_left_out:
-            faults.append(TapFault(self._window.line, f"{self._faults_left_out} more faults are not listed"))
         return TapReading(
-            results=results, faults=tuple(faults), plan=None if outer.last is None else outer.last - (outer.first or 0) + 1,
-            bail_out=self.bail_out, version=self.version, skipped=outer.skipped, tests=outer.count,
+            results=results, faults=self._faults.in_order(self._window.line), plan=outer.planned, bail_out=self.bail_out,
+            version=self.version, skipped=outer.skipped, tests=outer.count,
             unknown_lines=self.unknown_lines)
 
     # Test lines and their blocks
@@ -117,21 +100,21 @@ class TapReader:
         children = self._fold(depth)
         level = self._levels[depth]
         self._number(level, point)
-        if depth:
-            if children and (failed := sum(not child.ok for child in children.points)):
-                point.description += f" ({failed} of {children.count} not ok)"
-            level.points.append(point)
-            if children:
-                level.points.extend(child for child in children.points if child.block)
-        else:
+        if depth == 0:
             yield from self._results(point, children)
+            return
+        level.points.append(point)
+        if children:
+            point.description += children.in_brackets()
+            level.points.extend(child for child in children.points if speaks_for_itself(child))
 
     def _read_block(self, point: Point) -> None:
         window = self._window
         if not window.text.startswith((" ", "\t", "\n", "\r", "#"), window.at):
             return
         canonical = blocks.CANONICAL.match(window.text, window.at)
-        if canonical and (block := blocks.load_flat(canonical)) is not None:
+        is_small = canonical is not None and canonical.end() - window.at <= self._limits.block_characters
+        if canonical and is_small and (block := blocks.load_flat(canonical)) is not None:
             point.block = block
             window.advance(canonical.end())
             return
@@ -141,10 +124,10 @@ class TapReader:
         if opened.group("between"):
             self._fault(f"the block of `{shown(point.wording)}` does not follow it at once", warning=True)
         window.advance(opened.end())
-        point.block = self._load(self._frame(opened.group("indent"), point))
+        self._load(point, *self._frame(opened.group("indent"), point))
 
-    def _frame(self, indent: str, point: Point) -> tuple[str, int] | None:
-        """Return the lines of a block without their indent, and the number of the first; None where there are too many."""
+    def _frame(self, indent: str, point: Point) -> tuple[str, int]:
+        """Return the lines of a block without their indent, and the number of the first."""
         window, limit = self._window, self._limits.block_characters
         inside, closing = _block_patterns(indent)
         first = window.line
@@ -152,7 +135,6 @@ class TapReader:
         end = match.end() if match else window.at
         text = window.text[window.at:end]
         if len(text) > limit:
-            self._fault(f"the block of `{shown(point.wording)}` is longer than {limit} characters; it is not read")
             while match and match.end() > window.at and window.fill():
                 window.advance(match.end())
                 match = inside.match(window.text, window.at) if window.fill() else None
@@ -162,23 +144,20 @@ class TapReader:
             window.advance(closed.end())
         else:
             self._fault(f"the block of `{shown(point.wording)}` is not closed by `...`", warning=True)
-        if len(text) > limit:
-            return None
         return (text.replace("\n" + indent, "\n").removeprefix(indent), first)
 
-    def _load(self, framed: tuple[str, int] | None) -> dict[str, blocks.Value] | None:
-        if framed is None:
-            return None
-        text, first = framed
+    def _load(self, point: Point, text: str, first: int) -> None:
         try:
-            return blocks.load_block(text, self._limits)
+            if len(text) > self._limits.block_characters:
+                raise blocks.BlockError(f"the block is longer than {self._limits.block_characters} characters")
+            point.block = blocks.load_block(text, self._limits)
         except blocks.BlockError as error:
             self._fault(f"{error}; the fields of this result are lost", at=first + error.line)
-            return None
+            point.unread_block = _head(text)
 
     # Levels: the stream and its subtests
 
-    def _fold(self, depth: int) -> _Level | None:
+    def _fold(self, depth: int) -> Level | None:
         """Return the subtest that a test line at this depth sums up, and make it the last open level."""
         levels = self._levels
         while len(levels) > depth + 2:
@@ -187,16 +166,15 @@ class TapReader:
             levels[-1].points.extend(orphan.points)
             levels[-1].count += orphan.count
         while len(levels) < depth + 1:
-            levels.append(_Level())
+            levels.append(Level())
         if len(levels) == depth + 1:
             return None
         child = levels.pop()
         self._check_plan(child)
         return child
 
-    def _number(self, level: _Level, point: Point) -> None:
+    def _number(self, level: Level, point: Point) -> None:
         level.count += 1
-        level.not_ok += not point.ok
         expected = level.count + (level.first or 1) - 1
         if point.number is None:
             point.number = expected
@@ -204,36 +182,21 @@ class TapReader:
             self._fault(f"`{shown(point.wording)}` comes where number {expected} was expected",
                         warning=True, at=point.line)
 
-    def _check_plan(self, level: _Level) -> None:
-        if level.last is None:
-            return
-        planned = level.last - (level.first or 0) + 1
-        if planned != level.count:
-            self._fault(f"the plan promises {planned} tests, {level.count} came", at=level.plan_line)
+    def _check_plan(self, level: Level) -> None:
+        if level.planned is not None and level.planned != level.count:
+            self._fault(f"the plan promises {level.planned} tests, {level.count} came", at=level.plan_line)
 
-    def _results(self, point: Point, children: _Level | None) -> Iterator[Result]:
+    def _results(self, point: Point, children: Level | None) -> Iterator[Result]:
         """Yield the result of an outer test line, then those of its subtests that speak for themselves."""
         result = self._result(point, self._context)
-        if children is None:
-            if result:
-                yield result
-            return
-        folded = [child for child in children.points if not child.block]
         if result:
-            if folded:
-                passed = sum(child.ok for child in folded)
-                told = [child.wording for child in folded if not child.ok]
-                output = result.output or "\n".join(told[:_SUBTEST_LINES]) or None
-                extra = {**result.extra, "subtests": (f"{passed} of {len(folded)} ok",)}
-                result = replace(result, output=output, extra=extra)
-            yield result
-        testcase = result.testcase if result else self._context.testcase
-        for child in children.points:
-            if child.block:
-                part = re.sub(r"[^A-Za-z0-9_.-]+", "_", child.description)[:100].strip("_") or str(child.number)
-                about = Item(result.item, result.item_type) if result else self._context.item
-                if made := self._result(child, Context(f"{testcase}.{part}", about, self._context.arch)):
-                    yield made
+            yield summed_up(result, children) if children else result
+        if children:
+            testcase = result.testcase if result else self._context.testcase
+            item = Item(result.item, result.item_type) if result else self._context.item
+            for child in filter(speaks_for_itself, children.points):
+                if part := self._result(child, Context(f"{testcase}.{part_of(child)}", item, self._context.arch)):
+                    yield part
 
     def _result(self, point: Point, context: Context) -> Result | None:
         def tell(message: str, warning: bool) -> None:
@@ -245,6 +208,10 @@ class TapReader:
 
     def _other_line(self) -> None:
         window = self._window
+        if run := lines.NEVER_TAP.match(window.text, window.at):
+            self._unknown(run.group().split("\n", 1)[0].strip(), run.group().count("\n"))
+            window.advance(run.end())
+            return
         match = lines.OTHER.match(window.text, window.at)
         if match is None:
             self._fault(f"a line of more than {_LINE_LIMIT} characters; it is not read")
@@ -253,8 +220,8 @@ class TapReader:
             return
         kind = match.lastgroup
         if kind == "unknown":
-            self._unknown(match.group("unknown").strip())
-        elif kind not in ("blank", "comment"):
+            self._unknown(match.group("unknown").strip(), 1)
+        elif kind != "silent":
             self._close_unknown_run()
             self._statement(kind, match)
         window.advance(match.end())
@@ -283,7 +250,7 @@ class TapReader:
 
     def _plan(self, depth: int, match: re.Match[str]) -> None:
         while len(self._levels) < depth + 1:
-            self._levels.append(_Level())
+            self._levels.append(Level())
         level = self._levels[depth]
         first, last = int(match.group("first")), int(match.group("last"))
         if level.last is not None:
@@ -299,16 +266,16 @@ class TapReader:
             reason = match.group("reason").strip()
             level.skipped = re.sub(r"(?i)^skip\S*\s*", "", reason)
 
-    def _unknown(self, text: str) -> None:
-        self.unknown_lines += 1
+    def _unknown(self, text: str, count: int) -> None:
+        self.unknown_lines += count
         if lines.ALMOST_A_TEST.match(text):
             self._close_unknown_run()
             self._fault(f"`{shown(text)}` is no test line; expected `ok` or `not ok`, then a space or the end")
         elif self._unknown_run is None:
-            self._unknown_run = (self._window.line, 1, text)
+            self._unknown_run = (self._window.line, count, text)
         else:
-            line, count, first = self._unknown_run
-            self._unknown_run = (line, count + 1, first)
+            line, before, first = self._unknown_run
+            self._unknown_run = (line, before + count, first)
 
     def _close_unknown_run(self) -> None:
         if self._unknown_run:
@@ -339,10 +306,12 @@ class TapReader:
             self._fault(f"no plan; expected `1..{outer.count}` at the beginning or the end", warning=True)
 
     def _fault(self, message: str, *, warning: bool = False, at: int | None = None) -> None:
-        if len(self._faults) < self._limits.faults:
-            self._faults.append(TapFault(self._window.line if at is None else at, message, warning))
-        else:
-            self._faults_left_out += 1
+        self._faults.add(self._window.line if at is None else at, message, warning)
+
+
+def _head(text: str) -> str:
+    """Return the beginning of a block that cannot be read, for a person to look at."""
+    return blocks.printable(text[:_UNREAD_CHARACTERS]) + ("…" if len(text) > _UNREAD_CHARACTERS else "")
 
 
 @lru_cache(maxsize=16)

@@ -28,6 +28,9 @@ class TapLimits:
     faults: int = 100
 
 
+DEFAULT_LIMITS = TapLimits()
+
+
 @dataclass(frozen=True, slots=True)
 class TapFault:
     """One thing in the stream that is not as it should be."""
@@ -40,6 +43,29 @@ class TapFault:
 
     def __str__(self) -> str:
         return f"line {self.line}: {self.message}"
+
+
+class FaultList:
+    """Keeps the first faults of a stream and counts the rest."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._faults: list[TapFault] = []
+        self._left_out = 0
+
+    def add(self, line: int, message: str, is_warning: bool) -> None:
+        """Keep one fault, or count it."""
+        if len(self._faults) < self._limit:
+            self._faults.append(TapFault(line, message, is_warning))
+        else:
+            self._left_out += 1
+
+    def in_order(self, last_line: int) -> tuple[TapFault, ...]:
+        """Return the faults by line; the last one says how many more there were."""
+        faults = sorted(self._faults, key=lambda fault: fault.line)
+        if self._left_out:
+            faults.append(TapFault(last_line, f"{self._left_out} more faults are not listed"))
+        return tuple(faults)
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,10 +51,12 @@ def result_of(point: Point, context: Context, limits: TapLimits, tell: Tell) -> 
     summary = _text(block, "summary", tell) or _text(block, "note", tell)
     if summary is None and point.directive:
         summary = f"{'skipped' if point.directive == 'SKIP' else 'to do'}: {point.reason or 'no reason given'}"
+    if point.unread_block is not None:
+        summary = "the details of this result cannot be read"
     return Result(
         item=item, item_type=item_type, outcome=_outcome(point, block, tell),
         testcase=_text(block, "checkname", tell) or context.testcase, summary=summary,
-        output=_output(block.get("details"), tell), arch=None if arch is None else _flat(arch),
+        output=point.unread_block or _output(block.get("details"), tell), arch=None if arch is None else _flat(arch),
         artifact=_text(block, "artifact", tell), log_url=_text(block, "log_url", tell), extra=extra,
     )
 
@@ -122,6 +124,8 @@ def _item(point: Point, block: Mapping[str, Value], context: Context, tell: Tell
 def _outcome(point: Point, block: Mapping[str, Value], tell: Tell) -> Outcome:
     said = block.get("outcome")
     if said is None:
+        if point.unread_block is not None:
+            return Outcome.NEEDS_INSPECTION if point.ok else Outcome.FAILED
         if point.directive == "SKIP" or (point.directive == "TODO" and not point.ok):
             return Outcome.INFO
         return Outcome.PASSED if point.ok else Outcome.FAILED
