@@ -4,10 +4,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from buildbot.www.authz.endpointmatchers import Match, StopBuildEndpointMatcher
 from buildbot.plugins import util
+from buildbot.www.authz.endpointmatchers import Match, StopBuildEndpointMatcher
 from twisted.internet import defer
 
+from buildbot_master.parts.rest_answers import send_in_the_reactor
 from buildbot_master.parts.settings import Settings, SettingsError
 
 
@@ -21,6 +22,7 @@ class CancelRequestMatcher(StopBuildEndpointMatcher):  # type: ignore[misc]
 
 def www(settings: Settings) -> dict[str, Any]:
     """Return `c['www']`."""
+    send_in_the_reactor()
     pages: dict[str, Any] = {
         "port": f"tcp:{settings.web_port}:interface={settings.interface}",
         "plugins": {"console_view": {}, "grid_view": {}},

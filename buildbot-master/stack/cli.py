@@ -1,0 +1,92 @@
+"""The commands `checkotron up` and `checkotron demo`."""
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+from checks.addresses import default_state_folder
+
+_SETTINGS = {"help_option_names": ["-h", "--help"]}
+
+
+class StackFailed(click.ClickException):
+    """Raised when the stack cannot be started: the surroundings failed."""
+
+    exit_code = 3
+
+
+@click.command(context_settings=_SETTINGS)
+@click.option("--state", type=click.Path(path_type=Path, file_okay=False), help="Folder that holds everything. "
+              "[default: $CHECKOTRON_STATE, else ~/.local/state/checkotron]")
+@click.option("--bus", metavar="URL", help="Listen to this RabbitMQ, amqp://user:password@host:5672/vhost. Without it, "
+              "feed messages with `checkotron trigger replay FILE`.")
+@click.option("--rules", type=click.Path(path_type=Path, exists=True, dir_okay=False),
+              help="Which event starts which check. [default: the rules that are shipped]")
+@click.option("--port", type=click.IntRange(1024, 65530), help="Use this and the next four ports. "
+              "[default: free ones, the same at each start]")
+@click.option("--slots", type=click.IntRange(1, 64), help="Builds at a time. [default: one a processor, at most 4]")
+@click.option("--koji-store", metavar="FOLDER|URL", envvar="CHECKOTRON_KOJI_STORE",
+              help="Where checks find packages, laid out as Koji's.")
+def up(state: Path | None, bus: str | None, rules: Path | None, port: int | None, slots: int | None,
+       koji_store: str | None) -> None:
+    """
+    Start everything on this machine and keep it running.
+
+    \b
+    Results database, Buildbot master, worker, deliverer, and with --bus the
+    trigger. Ctrl-C stops all of it; a second `up` on the same folder goes on
+    where it stopped.
+
+    \b
+      checkotron up
+      checkotron up --bus amqp://guest:guest@localhost:5672/%2F --rules rules.yml
+      checkotron trigger replay message.json     (in another terminal)
+    """
+    from buildbot_master.stack.parts_list import StackOptions
+    from buildbot_master.stack.running import Wishes, default_slots
+    from buildbot_master.stack.up import run_up
+
+    folder = state or default_state_folder(os.environ)
+    _stopping_with_a_message(lambda: run_up(Wishes(
+        folder, port, slots or default_slots(), _absolute_store(koji_store), StackOptions(bus, rules))))
+
+
+@click.command(context_settings=_SETTINGS)
+@click.option("--state", type=click.Path(path_type=Path, file_okay=False),
+              help="Folder that holds everything. [default: a new temporary one that is removed]")
+@click.option("--keep-running", is_flag=True, help="Stay until Ctrl-C, to look around in the pages.")
+def demo(state: Path | None, keep_running: bool) -> None:
+    """
+    Show one message becoming a result, then stop everything.
+
+    \b
+    Starts everything in a folder of its own, feeds the message that a Koji
+    hub sends about a finished build, waits for the result, and prints it. The
+    package is small and shipped with us; no network is used.
+
+    \b
+      checkotron demo
+      checkotron demo --keep-running
+    """
+    from buildbot_master.stack.demonstration import run_demo
+
+    _stopping_with_a_message(lambda: run_demo(state, keep_running))
+
+
+def _absolute_store(store: str | None) -> str | None:
+    """A folder is named from here, but used from a worker's folder."""
+    return store if not store or "://" in store else str(Path(store).absolute())
+
+
+def _stopping_with_a_message(act: object) -> None:
+    from buildbot_master.stack.state import StateError
+    from buildbot_master.stack.supervisor import StartError
+
+    try:
+        act()  # type: ignore[operator]
+    except StateError as error:
+        raise click.UsageError(str(error)) from None
+    except StartError as error:
+        raise StackFailed(str(error)) from None

@@ -1,0 +1,118 @@
+"""The processes of the stack, in the order in which they start; they stop in the opposite order."""
+from __future__ import annotations
+
+import http.client
+import json
+import sys
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+
+from buildbot_master.stack.child import Part
+from buildbot_master.stack.master_folder import own_command
+from buildbot_master.stack.state import HOST, Ports, State
+from buildbot_master.stack.worker_folder import names_of
+
+#: Seconds for one look.
+_LOOK_TIMEOUT = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class StackOptions:
+    """What the user asked for."""
+
+    #: The bus, `amqp://...`; None: no trigger, messages come by `checkotron trigger replay`.
+    bus: str | None = None
+    #: The trigger's rules; None: those that are shipped.
+    rules: Path | None = None
+
+
+def parts(state: State, ports: Ports, options: StackOptions) -> list[Part]:
+    """Return the parts, what needs another one after it."""
+    found = [
+        _results_database(state, ports),
+        _master(state, ports),
+        _worker(state, ports),
+        _deliverer(state, ports),
+    ]
+    if options.bus:
+        found.append(_trigger(state, options.bus, options.rules))
+    return found
+
+
+def _results_database(state: State, ports: Ports) -> Part:
+    url = f"http://{HOST}:{ports.results}"
+    command = (*own_command(), "results", "serve", "--host", HOST, "--port", str(ports.results),
+               "--database", f"sqlite:///{state.results_database}")
+    return Part("results", "results database", command, state.folder, lambda: _answers(f"{url}/api/v2.0/"), url)
+
+
+def _master(state: State, ports: Ports) -> Part:
+    url = f"http://{HOST}:{ports.web}"
+    token = state.door_token
+
+    def is_ready() -> bool:
+        bearer = {"Authorization": f"Bearer {token.read_text(encoding='ascii').strip()}"}
+        return _answers(f"http://{HOST}:{ports.door}/status", bearer) and _answers(f"{url}/api/v2/masters")
+
+    return Part("master", "Buildbot master", _twistd(), state.master, is_ready, url, grace_seconds=30)
+
+
+def _worker(state: State, ports: Ports) -> Part:
+    def is_ready() -> bool:
+        data = _json(f"http://{HOST}:{ports.web}/api/v2/workers")
+        connected = {one["name"] for one in data.get("workers", ()) if one.get("connected_to")}
+        return connected >= set(names_of(state.worker))
+
+    slots = len(names_of(state.worker))
+    return Part("worker", "worker", _twistd(), state.worker, is_ready, f"{slots} slots", grace_seconds=30)
+
+
+def _deliverer(state: State, ports: Ports) -> Part:
+    command = (*own_command(), "results", "deliver", "--queue", str(state.queue), "--to",
+               f"http://{HOST}:{ports.results}", "--follow")
+    return Part("deliver", "deliverer", command, state.folder, lambda: True, "results go to the results database")
+
+
+def _trigger(state: State, bus: str, rules: Path | None) -> Part:
+    chosen = ("--rules", str(rules.absolute())) if rules else ()
+    command = (*own_command(), "trigger", "consume", "--bus", bus, "--state", str(state.folder), *chosen)
+    return Part("trigger", "trigger", command, state.folder, lambda: True, f"listens to {_without_password(bus)}")
+
+
+def _twistd() -> tuple[str, ...]:
+    code = "from twisted.scripts.twistd import run; run()"
+    return (sys.executable, "-P", "-c", code, "--no_save", "--nodaemon", "--pidfile=", "--logfile=-",
+            "--python=buildbot.tac")
+
+
+def _answers(url: str, headers: dict[str, str] | None = None) -> bool:
+    """True where the address gives any answer but "not yet"."""
+    try:
+        with urllib.request.urlopen(urllib.request.Request(url, headers=headers or {}),  # noqa: S310 (http only)
+                                    timeout=_LOOK_TIMEOUT) as answer:
+            answer.read()
+            return True
+    except urllib.error.HTTPError as error:
+        error.close()
+        return error.code < 500
+    except (OSError, http.client.HTTPException):
+        return False
+
+
+def _json(url: str) -> dict[str, list[dict[str, object]]]:
+    try:
+        with urllib.request.urlopen(url, timeout=_LOOK_TIMEOUT) as answer:  # noqa: S310 (http only)
+            data = json.load(answer)
+    except (OSError, http.client.HTTPException, ValueError):
+        return {}
+    return data if isinstance(data, dict) else {}
+
+
+def _without_password(url: str) -> str:
+    start, at, rest = url.rpartition("@")
+    if not at:
+        return url
+    scheme, _, credentials = start.partition("://")
+    return f"{scheme}://{credentials.partition(':')[0]}@{rest}"

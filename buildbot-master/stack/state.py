@@ -1,0 +1,165 @@
+"""The state folder of `checkotron up`: where everything lies, the ports, the secrets, and the lock."""
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import secrets
+import socket
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import IO
+
+from checks.addresses import Addresses
+
+HOST = "127.0.0.1"
+
+
+class StateError(Exception):
+    """Raised when the folder cannot be used; the text says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """On the loopback interface; kept in the folder, so an address stays the same over restarts."""
+
+    results: int
+    web: int
+    worker: int
+    door: int
+    artifacts: int
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Paths below the state folder; absolute."""
+
+    folder: Path
+
+    def make(self) -> None:
+        """Make the folders that are missing. Raises StateError."""
+        try:
+            for folder in (self.folder, self.logs, self.master, self.worker, self.artifacts, self.queue):
+                folder.mkdir(parents=True, exist_ok=True)
+            self.secrets.mkdir(mode=0o700, exist_ok=True)
+        except OSError as error:
+            raise StateError(f"{self.folder}: cannot be used as state folder: {error.strerror}; "
+                             "name another one with --state") from None
+
+    @property
+    def logs(self) -> Path:
+        return self.folder / "logs"
+
+    @property
+    def master(self) -> Path:
+        return self.folder / "master"
+
+    @property
+    def worker(self) -> Path:
+        return self.folder / "worker"
+
+    @property
+    def artifacts(self) -> Path:
+        return self.folder / "artifacts"
+
+    @property
+    def queue(self) -> Path:
+        """Runs that wait for reporting."""
+        return self.folder / "queue"
+
+    @property
+    def secrets(self) -> Path:
+        return self.folder / "secrets"
+
+    @property
+    def door_token(self) -> Path:
+        return self.secrets / "door.token"
+
+    @property
+    def results_database(self) -> Path:
+        return self.folder / "results.sqlite"
+
+    def addresses(self, ports: Ports) -> Addresses:
+        """Return where everything answers."""
+        return Addresses(
+            results_url=f"http://{HOST}:{ports.results}", buildbot_url=f"http://{HOST}:{ports.web}",
+            artifacts_url=f"http://{HOST}:{ports.artifacts}", door_url=f"http://{HOST}:{ports.door}",
+            door_token_file=str(self.door_token))
+
+    def secret(self, name: str) -> str:
+        """Return the secret of that name, made where it is missing; the file is readable by its owner only."""
+        path = self.secrets / name
+        if not path.exists():
+            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(handle, "w", encoding="ascii") as out:
+                out.write(secrets.token_urlsafe(24) + "\n")
+        return path.read_text(encoding="ascii").strip()
+
+
+def lock(state: State) -> IO[str]:
+    """Return the held lock; it is free again when the file is closed or its process ends, in whatever way."""
+    file = open(state.folder / "lock", "a+", encoding="ascii")  # noqa: SIM115 (held as long as the process)
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.seek(0)
+        other = file.read().strip() or "unknown"
+        file.close()
+        raise StateError(f"{state.folder}: `checkotron up` runs there already (process {other}); use that one, "
+                         "stop it first, or name another folder with --state") from None
+    file.truncate(0)
+    file.write(f"{os.getpid()}\n")
+    file.flush()
+    return file
+
+
+def ports_of(state: State, first: int | None) -> Ports:
+    """
+    Return the ports: those of the last start where they are still free, else new ones.
+
+    `first`: five ports from here on. Raises StateError: one of them is taken.
+    """
+    names = [one.name for one in fields(Ports)]
+    path = state.folder / "ports.json"
+    if first is not None:
+        taken = [first + number for number in range(len(names)) if not _is_free(first + number)]
+        if taken:
+            raise StateError(f"--port {first}: port {', '.join(map(str, taken))} is taken; five in a row are needed")
+        ports = Ports(*(first + number for number in range(len(names))))
+    else:
+        ports = _kept(path, names)
+    path.write_text(json.dumps(asdict(ports)) + "\n", encoding="ascii")
+    return ports
+
+
+def _kept(path: Path, names: list[str]) -> Ports:
+    try:
+        old = json.loads(path.read_text(encoding="ascii"))
+        known = {name: old[name] for name in names if isinstance(old.get(name), int)}
+    except (OSError, ValueError, AttributeError):
+        known = {}
+    free = _free_ports(len(names))
+    return Ports(**{name: known[name] if name in known and _is_free(known[name]) else free.pop() for name in names})
+
+
+def _free_ports(count: int) -> list[int]:
+    held = [socket.socket() for _ in range(count)]
+    try:
+        for one in held:
+            one.bind((HOST, 0))
+        return [int(one.getsockname()[1]) for one in held]
+    finally:
+        for one in held:
+            one.close()
+
+
+def _is_free(port: int) -> bool:
+    if not 0 < port < 65536:
+        return False
+    with socket.socket() as one:
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            one.bind((HOST, port))
+        except OSError:
+            return False
+    return True

@@ -1,0 +1,85 @@
+"""Starts the parts in order, says how it goes, keeps them running, and stops them in the right order."""
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from buildbot_master.stack.child import Child, Part
+
+#: Seconds between two looks.
+_LOOK = 0.1
+#: Seconds for a part to answer.
+_READY_LIMIT = 90.0
+
+
+class StartError(Exception):
+    """Raised when a part does not come up; the text ends with the end of its log."""
+
+
+class Supervisor:
+    """All children. `say` gets each line for people."""
+
+    def __init__(self, parts: Sequence[Part], logs: Path, say: Callable[[str], None]) -> None:
+        self.children = [Child(part, logs / f"{part.name}.log") for part in parts]
+        self.say = say
+        self.stopping = threading.Event()
+
+    def start(self, progress: Callable[[str], None] = lambda title: None) -> None:
+        """
+        Start every part and wait until it answers, one after the other.
+
+        Raises StartError: one does not answer within 90 s, or ends at once three times. Returns early when told to stop.
+        """
+        for child in self.children:
+            began = time.monotonic()
+            progress(child.part.title)
+            child.start()
+            self._wait(child, began)
+            if self.stopping.is_set():
+                return
+            self.say(f"{child.part.title:<18} ready in {time.monotonic() - began:4.1f} s  {child.part.address}")
+
+    def keep_running(self, until: Callable[[], bool] = lambda: False) -> None:
+        """Restart what ends, until told to stop or `until` holds."""
+        while not self.stopping.is_set() and not until():
+            for child in self.children:
+                if line := child.watch():
+                    self.say(line)
+                child.rotate()
+            self.stopping.wait(_LOOK)
+
+    def stop(self, progress: Callable[[str], None] = lambda title: None) -> None:
+        """Stop every part, the last started first: no part sees a fault because what it needs went before it."""
+        for child in reversed(self.children):
+            if child.process is not None:
+                progress(child.part.title)
+                child.stop()
+
+    def _wait(self, child: Child, began: float) -> None:
+        while not self.stopping.is_set() and not child.part.is_ready():
+            if line := child.watch():
+                if child.restarts >= 2:
+                    raise StartError(f"{child.part.title} does not start; its log, {child.log}, ends with:\n"
+                                     + child.last_lines())
+                if not child.is_running:
+                    self.say(line)
+            if time.monotonic() - began > _READY_LIMIT:
+                raise StartError(f"{child.part.title} does not answer after {_READY_LIMIT:g} s; its log, {child.log}, "
+                                 "ends with:\n" + child.last_lines())
+            self.stopping.wait(_LOOK)
+
+
+@contextmanager
+def stopped_by_signals(stopping: threading.Event) -> Iterator[None]:
+    """Set the event on Ctrl-C, TERM and HUP; a second one does nothing more, for the stop is under way."""
+    signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.signal(number, lambda *_: stopping.set()) for number in signals}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,29 @@
+"""`checkotron up`: the stack, until somebody stops it."""
+from __future__ import annotations
+
+from buildbot_master.stack.running import Stack, Wishes, running_stack
+from buildbot_master.stack.screen import screen
+
+
+def run_up(wishes: Wishes) -> None:
+    """Start everything, say where it is, keep it running until Ctrl-C or TERM, stop it."""
+    with screen() as shown, running_stack(wishes, shown) as stack:
+        if stack.supervisor.stopping.is_set():
+            return
+        for line in _greeting(stack, wishes):
+            shown.line(line)
+        shown.progress("running; Ctrl-C stops everything")
+        stack.supervisor.keep_running()
+
+
+def _greeting(stack: Stack, wishes: Wishes) -> list[str]:
+    state = stack.state
+    option = f" --state {state.folder}"
+    lines = ["", f"Everything runs; its state is in {state.folder}",
+             f"  results   {stack.addresses.results_url}/",
+             f"  builds    {stack.addresses.buildbot_url}/",
+             f"            log in as admin with the password in {state.secrets / 'admin.password'}",
+             f"  logs      {state.logs}/", ""]
+    if not wishes.stack.bus:
+        lines += ["Feed it a message:", f"  checkotron trigger replay{option} FILE", ""]
+    return lines

@@ -1,0 +1,62 @@
+"""The worker's folder: one process that carries a worker name a slot, and what this machine offers."""
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+from buildbot_master.stack.master_folder import own_command
+from buildbot_master.stack.state import HOST, Ports, State
+
+#: Read by the master when the worker connects.
+CAPABILITIES = "capabilities.json"
+
+_TAC = '''\
+# Written by `checkotron up`; started with twistd. One process, one worker name a slot.
+import os
+
+from buildbot_worker.bot import Worker
+from twisted.application import service
+
+basedir = os.path.abspath(os.path.dirname(__file__))
+with open({password_file!r}, encoding="ascii") as file:
+    password = file.read().strip()
+# note: this line is matched against to check that this is a worker directory; do not edit it.
+application = service.Application('buildbot-worker')
+for name in {names!r}:
+    worker = Worker({host!r}, {port!r}, name, password, os.path.join(basedir, name), 60, umask=0o022, maxdelay=5)
+    worker.setServiceParent(application)
+'''
+
+
+def prepare_worker(state: State, ports: Ports, slots: int) -> None:
+    """Write the worker's folder; leftovers of runs that were killed go."""
+    names = [f"local-{number}" for number in range(1, slots + 1)] if slots > 1 else ["local"]
+    text = _TAC.format(password_file=str(state.secrets / "worker.password"), names=names, host=HOST, port=ports.worker)
+    (state.worker / "buildbot.tac").write_text(text, encoding="utf-8")
+    capabilities = what_this_machine_offers()
+    for name in names:
+        folder = state.worker / name
+        shutil.rmtree(folder, ignore_errors=True)
+        info = folder / "info"
+        info.mkdir(parents=True)
+        (info / "admin").write_text("checkotron up\n", encoding="ascii")
+        (info / "host").write_text("this machine\n", encoding="ascii")
+        (info / CAPABILITIES).write_text(capabilities, encoding="utf-8")
+
+
+def what_this_machine_offers() -> str:
+    """Return what `checkotron worker analyse` prints; an empty object where it fails: the master then asks nothing."""
+    try:
+        done = subprocess.run([*own_command(), "worker", "analyse"], capture_output=True, text=True, check=True,
+                              stdin=subprocess.DEVNULL, timeout=60)
+        json.loads(done.stdout)
+    except (OSError, ValueError, subprocess.SubprocessError):
+        return "{}\n"
+    return done.stdout
+
+
+def names_of(folder: Path) -> list[str]:
+    """Return the worker names of a worker's folder."""
+    return sorted(one.parent.name for one in folder.glob("*/info"))
