@@ -1,0 +1,111 @@
+"""
+From one message to scheduled jobs. Read this first.
+
+    message --topics--> events            all_topics.py: what happened, to which item
+    event x rules --matching--> matches   matching.py: which rule asks for which check
+    match --transforms--> jobs            job_plan.py: one job an arch, keys, priorities
+    job --scheduler--> a build            scheduler.py: safe on Buildbot's disk, once a key
+
+`plan` does the first three and touches nothing; `carry_out` does the last.
+Explaining, dry runs and comparing rules are `plan` alone, so they tell the truth.
+"""
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from checks.contracts import Job
+from trigger.all_topics import read_events
+from trigger.event import Event
+from trigger.job_plan import JobPlan, JobPlanner
+from trigger.matching import Matcher
+from trigger.message import BusMessage
+from trigger.scheduler import JobRefusedError, Scheduled, Scheduler
+from trigger.topic import TopicSettings
+
+logger = logging.getLogger(__name__)
+
+
+class JobsRefusedError(Exception):
+    """Raised when some jobs of a message cannot be scheduled as they are; the others are safe."""
+
+    def __init__(self, refused: list[tuple[Job, JobRefusedError]]) -> None:
+        self.refused = tuple(refused)
+        super().__init__("; ".join(f"{job.label}: {error}" for job, error in refused))
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a message asks for."""
+
+    message: BusMessage
+    events: tuple[Event, ...]
+    plans: tuple[JobPlan, ...]
+    #: Why there are these events and jobs, or none; in the order of the work.
+    reasons: tuple[str, ...]
+
+    @property
+    def jobs(self) -> tuple[Job, ...]:
+        """The jobs of all events."""
+        return tuple(plan.job for plan in self.plans)
+
+
+class Dispatcher:
+    """Carries messages through the four steps; keeps nothing about them."""
+
+    def __init__(self, matcher: Callable[[], Matcher], planner: JobPlanner, scheduler: Scheduler,
+                 settings: TopicSettings | None = None) -> None:
+        """`matcher`: asked for each message, because the rules file may change while we run."""
+        self._matcher = matcher
+        self._planner = planner
+        self._scheduler = scheduler
+        self._settings = settings or TopicSettings()
+
+    def plan(self, message: BusMessage, *, explain: bool = False) -> Plan:
+        """Return what the message asks for; with `explain` the reasons tell rule by rule."""
+        reading = read_events(message, self._settings)
+        reasons = [reading.why_not] if reading.why_not else []
+        plans: list[JobPlan] = []
+        matcher = self._matcher()
+        for event in reading.events:
+            if explain:
+                reasons += _rule_by_rule(matcher, event)
+            matches = matcher.matches(event)
+            if not matches and not explain:
+                reasons.append(f"no rule asks for a check of {event.item_type} {event.item} ({event.message_type})")
+            planned = self._planner.jobs_for(event, matches)
+            plans += planned.plans
+            reasons += planned.reasons
+        return Plan(message, reading.events, tuple(plans), tuple(reasons))
+
+    def carry_out(self, plan: Plan) -> list[Scheduled]:
+        """
+        Schedule every job of the plan, and return what became of each.
+
+        Raises JobsRefusedError after all were tried; SchedulerStoppedError at once.
+        """
+        done: list[Scheduled] = []
+        refused: list[tuple[Job, JobRefusedError]] = []
+        for job in plan.jobs:
+            try:
+                scheduled = self._scheduler.schedule(job)
+            except JobRefusedError as error:
+                refused.append((job, error))
+                continue
+            done.append(scheduled)
+            logger.info("job scheduled" if scheduled.is_new else "job was scheduled before", extra={
+                "build_id": job.build_id, "job": job.label, "buildset": scheduled.buildset,
+                "message_id": plan.message.id, "key": job.key})
+        if refused:
+            raise JobsRefusedError(refused)
+        return done
+
+
+def _rule_by_rule(matcher: Matcher, event: Event) -> list[str]:
+    lines = [f"{event.message_type}: {event.item_type} {event.item}"]
+    for decision in matcher.decisions(event):
+        rule = decision.rule
+        place = f"{matcher.rules.file}:{rule.line} ({rule.name})"
+        lines.append(f"{place}: applies" if decision.applies else f"{place}: does not apply: {decision.why_not}")
+    return lines

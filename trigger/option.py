@@ -1,0 +1,100 @@
+"""Options that several commands share, and what is made of them: rules, catalogue, the door."""
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from checks.addresses import AddressesError, default_state_folder, read_addresses
+from checks.catalogue import Catalogue, library_folder, load_catalogue
+from trigger.rules import DEFAULT_RULES, RulesError, RuleSet, load_rules
+from trigger.schedulers.buildbot import BuildbotScheduler, Door
+from trigger.topic import TopicSettings
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class InputError(click.ClickException):
+    """A mistake of the user: exit code 2."""
+
+    exit_code = 2
+
+    def show(self, file: Any = None) -> None:
+        """Print the message as it is; it says its place itself."""
+        click.echo(self.format_message(), err=True)
+
+
+def rules_options(command: Command) -> Command:
+    """Add what decides which jobs a message starts."""
+    for option in reversed((
+        click.option("--rules", "rules_file", type=click.Path(path_type=Path), metavar="FILE",
+                     help="Rules file; the packaged one (rpmlint on each Koji build) where not given."),
+        click.option("--checks", "check_folders", type=click.Path(path_type=Path), multiple=True, metavar="FOLDER",
+                     help="A further folder of checks. Repeatable."),
+        click.option("--environment", "environments", multiple=True, default=("prod",), show_default=True,
+                     metavar="NAME", help="What rules hear that do not say: prod, stg or dev. Repeatable."),
+        click.option("--koji-instance", "koji_instances", multiple=True, default=("primary",), show_default=True,
+                     metavar="NAME", help="Koji instances to listen to. Repeatable."),
+    )):
+        command = option(command)
+    return command
+
+
+def door_options(command: Command) -> Command:
+    """Add where the master takes jobs."""
+    for option in reversed((
+        click.option("--state", type=click.Path(path_type=Path), metavar="FOLDER",
+                     help="State folder of a running `checkotron up`; else $CHECKOTRON_STATE."),
+        click.option("--door", "door_url", metavar="URL", help="The master's door, in place of what the state folder says."),
+        click.option("--door-token-file", type=click.Path(path_type=Path), metavar="FILE",
+                     help="Holds the door's token."),
+    )):
+        command = option(command)
+    return command
+
+
+def state_folder(state: Path | None) -> Path:
+    """Return the state folder that is meant."""
+    return state or default_state_folder(os.environ)
+
+
+def door_of(state: Path | None, url: str | None, token_file: Path | None) -> BuildbotScheduler:
+    """Return the scheduler for the door that the options name. Raises InputError: no door is known."""
+    if url is None or token_file is None:
+        try:
+            addresses = read_addresses(state_folder(state))
+        except AddressesError as error:
+            raise InputError(f"{error} (--door and --door-token-file)") from None
+        url = url or addresses.door_url
+        token_file = token_file or (Path(addresses.door_token_file) if addresses.door_token_file else None)
+    if not url or token_file is None:
+        raise InputError(f"{state_folder(state)}: no door runs there; name it with --door and --door-token-file")
+    if not url.startswith(("http://", "https://")):
+        raise InputError(f"--door: `{url}` is no URL; expected something like http://127.0.0.1:8011")
+    if not token_file.is_file():
+        raise InputError(f"--door-token-file: `{token_file}` is not there")
+    return BuildbotScheduler(Door(url.rstrip("/"), token_file))
+
+
+def catalogue_of(folders: Sequence[Path]) -> Catalogue:
+    """Return the checks of the library and of further folders; these come first. Raises InputError: no such folder."""
+    for folder in folders:
+        if not folder.is_dir():
+            raise InputError(f"--checks: `{folder}` is no folder")
+    return load_catalogue([*folders, library_folder()])
+
+
+def rules_of(path: Path | None, catalogue: Catalogue) -> RuleSet:
+    """Return the rules. Raises InputError with every fault."""
+    try:
+        return load_rules(path or DEFAULT_RULES, catalogue.checks)
+    except RulesError as error:
+        raise InputError(f"{error}\n{len(error.faults)} fault{'s' * (len(error.faults) != 1)} in the rules; nothing was done") from None
+
+
+def topic_settings(koji_instances: Sequence[str]) -> TopicSettings:
+    """Return how topics are read."""
+    return TopicSettings(tuple(koji_instances))

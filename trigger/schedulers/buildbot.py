@@ -1,0 +1,150 @@
+"""
+Hands jobs to the door of the Buildbot master (ARCHITECTURE.md has the protocol).
+
+A master that is away, starting or busy is waited for with growing pauses and
+some chance in them, so that many triggers do not knock in step.
+"""
+from __future__ import annotations
+
+import json
+import logging
+import random
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from checks.contracts import Job
+from checks.item import shown
+from trigger.field import number
+from trigger.scheduler import JobRefusedError, Scheduled, SchedulerStoppedError
+
+logger = logging.getLogger(__name__)
+
+#: Seconds to connect, and to wait for an answer: a busy master still answers within a second or two.
+TIMEOUTS = (5, 60)
+#: Seconds: the first pause, and the longest.
+FIRST_PAUSE = 0.5
+LONGEST_PAUSE = 30.0
+#: Bytes of an answer that are read.
+ANSWER_LIMIT = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """Where the master takes jobs."""
+
+    #: `http://127.0.0.1:8011`, without a slash at the end.
+    url: str
+    #: Holds the bearer token; read anew after a 401, so that it can be changed while we run.
+    token_file: Path
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What the door said; status 0 where it said nothing."""
+
+    status: int
+    why: str
+    retry_after_seconds: float = 0.0
+    data: dict[str, Any] = field(default_factory=dict)
+
+
+class BuildbotScheduler:
+    """Posts each job to the door until it is answered for good."""
+
+    def __init__(self, door: Door) -> None:
+        self._door = door
+        self._session = requests.Session()
+        # A proxy named in the environment must never see the token.
+        self._session.trust_env = False
+        self._token = ""
+        self._stopped = threading.Event()
+        #: Seconds waited for the door because of the job at hand; 0 where it answers.
+        self.waiting_seconds = 0.0
+
+    def schedule(self, job: Job) -> Scheduled:
+        """Return when the door has answered 200 or 201."""
+        body = job.to_dict()
+        pause = FIRST_PAUSE
+        while not self._stopped.is_set():
+            answer = self._ask("POST", "/schedule", body)
+            if answer.status in (200, 201):
+                self.waiting_seconds = 0.0
+                return Scheduled(job, number(answer.data, "buildset"), answer.status == 201)
+            if answer.status in (400, 413, 422):
+                self.waiting_seconds = 0.0
+                raise JobRefusedError(_faults(answer))
+            wait = _wait_seconds(answer, pause)
+            self._say(job, answer, wait)
+            self._stopped.wait(wait)
+            self.waiting_seconds += wait
+            pause = min(pause * 2, LONGEST_PAUSE)
+        raise SchedulerStoppedError
+
+    def stop(self) -> None:
+        """Wake from every wait."""
+        self._stopped.set()
+
+    def status(self) -> dict[str, Any]:
+        """Return what the door says of itself: `pending`, `accepting`; `error` where it does not answer."""
+        answer = self._ask("GET", "/status", None)
+        return answer.data if answer.status == 200 else {"error": answer.why}
+
+    def _ask(self, method: str, path: str, body: dict[str, Any] | None) -> _Answer:
+        try:
+            with self._session.request(method, self._door.url + path, json=body, headers=self._headers(),
+                                       timeout=TIMEOUTS, allow_redirects=False, stream=True) as response:
+                text = response.raw.read(ANSWER_LIMIT, decode_content=True)
+        except (requests.RequestException, OSError, ValueError) as error:
+            return _Answer(0, _cause(error))
+        if response.status_code == 401:
+            self._token = ""
+        asked = response.headers.get("Retry-After", "")
+        wait = float(asked) if asked.isascii() and asked.isdigit() and len(asked) < 6 else 0.0
+        return _Answer(response.status_code, f"answered {response.status_code}", wait, _json(text))
+
+    def _headers(self) -> dict[str, str]:
+        if not self._token:
+            self._token = self._door.token_file.read_text(encoding="ascii").strip()
+        return {"Authorization": f"Bearer {self._token}"}
+
+    def _say(self, job: Job, answer: _Answer, wait: float) -> None:
+        fields = {"build_id": job.build_id, "job": job.label, "door": self._door.url, "why": answer.why,
+                  "wait_seconds": round(wait, 1)}
+        if answer.status in (401, 403, 404, 405):
+            logger.error("the door refuses us, the job waits; correct the address or the token file", extra=fields)
+        else:
+            logger.warning("the job waits for the door and is tried again", extra=fields)
+
+
+def _wait_seconds(answer: _Answer, pause: float) -> float:
+    """Return what the door asks for, at least our own pause, never more than the longest."""
+    return min(max(answer.retry_after_seconds, pause * random.uniform(0.7, 1.3)), LONGEST_PAUSE)  # noqa: S311
+
+
+def _faults(answer: _Answer) -> tuple[str, ...]:
+    listed = answer.data.get("faults")
+    if isinstance(listed, list) and listed:
+        return tuple(shown(fault, 300) for fault in listed[:20])
+    return (f"the door {answer.why} and gives no reason",)
+
+
+def _json(text: bytes) -> dict[str, Any]:
+    try:
+        data = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    return data if isinstance(data, dict) else {}
+
+
+def _cause(error: BaseException) -> str:
+    """Return the innermost cause of a chain of network errors in a few words."""
+    for _ in range(10):
+        inner = getattr(error, "reason", None) or error.__cause__ or error.__context__
+        if not isinstance(inner, BaseException):
+            break
+        error = inner
+    return shown(str(error) or type(error).__name__, 200)
