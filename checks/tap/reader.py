@@ -110,7 +110,7 @@ class TapReader:
 
     def _read_block(self, point: Point) -> None:
         window = self._window
-        if not window.text.startswith((" ", "\t", "\n", "\r", "#"), window.at):
+        if not window.fill() or window.text[window.at] not in " \t\n\r#":
             return
         canonical = blocks.CANONICAL.match(window.text, window.at)
         is_small = canonical is not None and canonical.end() - window.at <= self._limits.block_characters
@@ -124,6 +124,7 @@ class TapReader:
         if opened.group("between"):
             self._fault(f"the block of `{shown(point.wording)}` does not follow it at once", warning=True)
         window.advance(opened.end())
+        window.fill()
         self._load(point, *self._frame(opened.group("indent"), point))
 
     def _frame(self, indent: str, point: Point) -> tuple[str, int]:
@@ -135,7 +136,7 @@ class TapReader:
         end = match.end() if match else window.at
         text = window.text[window.at:end]
         if len(text) > limit:
-            while match and match.end() > window.at and window.fill():
+            while match and match.end() > window.at:
                 window.advance(match.end())
                 match = inside.match(window.text, window.at) if window.fill() else None
         else:
