@@ -79,8 +79,8 @@ class TapReader:
         """Return the whole, after the results were taken out by iterating."""
         outer = self._levels[0]
         return TapReading(
-            results=results, faults=self._faults.in_order(self._window.line), plan=outer.planned, bail_out=self.bail_out,
-            version=self.version, skipped=outer.skipped, tests=outer.count,
+            results=results, faults=self._faults.in_order(self._window.line), plan=outer.planned,
+            bail_out=self.bail_out, version=self.version, skipped=outer.skipped, tests=outer.count,
             unknown_lines=self.unknown_lines)
 
     # Test lines and their blocks
@@ -282,8 +282,9 @@ class TapReader:
         if self._unknown_run:
             line, count, text = self._unknown_run
             self._unknown_run = None
-            what = f"`{shown(text)}` is no TAP" if count == 1 else f"{count} lines are no TAP, the first is `{shown(text)}`"
-            self._fault(what, warning=not self._strict, at=line)
+            about = "" if count == 1 else f"{count} lines are no TAP, the first is "
+            self._fault(about + f"`{shown(text)}`" + (" is no TAP" if count == 1 else ""),
+                        warning=not self._strict, at=line)
 
     # The end, and faults
 

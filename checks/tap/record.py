@@ -165,7 +165,8 @@ def _extra(block: Mapping[str, Value], limits: TapLimits, tell: Tell) -> dict[st
                 continue
             name = key.replace(":", "_")
             if name != key:
-                tell(f"key `{shown(key)}` has a colon, which results databases refuse; renamed to `{shown(name)}`", True)
+                tell(f"key `{shown(key)}` has a colon, which results databases refuse; "
+                     f"renamed to `{shown(name)}`", True)
             if len(extra) >= limits.extra_keys:
                 left_out.append(name)
             elif isinstance(value, list):

@@ -23,7 +23,7 @@ from checks.tap.line import escaped
 #: Text that means itself in YAML without quotes, if it is not one of the next two.
 _PLAIN = re.compile(r"[A-Za-z0-9/_(](?:[\w ,.+()/@~%<=-]|:(?=[^\s]))*(?<![ :])", re.ASCII)
 _NUMBER_OR_DATE = re.compile(r"[0-9][0-9a-fA-FxXoObBeE_.:+-]*|[0-9]{4}-.*")
-_TRUTHS = frozenset("y yes n no true false on off null".split())
+_TRUTHS = frozenset(["y", "yes", "n", "no", "true", "false", "on", "off", "null"])
 #: What cannot stand in a literal block for every reader.
 _NOT_LITERAL = re.compile(r"\A[ \t\n]|^[ \t]*\.\.\.|^[ \t]+$|\n\Z", re.MULTILINE)
 
@@ -61,7 +61,8 @@ class TapWriter:
     def __enter__(self) -> TapWriter:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
+                 trace: TracebackType | None) -> None:
         self.close()
 
 

@@ -24,7 +24,8 @@ def errors(reading: TapReading) -> list[str]:
 
 def test_a_yaml_bomb_is_not_written_out() -> None:
     rows = ["a: &a [x,x,x,x,x,x,x,x,x]"]
-    rows += [f"{name}: &{name} [{','.join([f'*{before}'] * 9)}]" for before, name in zip("abcdefgh", "bcdefghi", strict=True)]
+    rows += [f"{name}: &{name} [{','.join([f'*{before}'] * 9)}]"
+             for before, name in zip("abcdefgh", "bcdefghi", strict=True)]
 
     reading = read(block("\n".join(rows)))
 

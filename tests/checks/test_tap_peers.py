@@ -19,8 +19,10 @@ from checks.result import Result
 from checks.tap import TapReading, read_tap, write_tap
 
 RESULTS = [
-    Result("xchat-0.5-1.fc20", "koji_build", Outcome.PASSED, "dist.rpmlint", summary="1.10", output="one\n\n  two # three\nfour"),
-    Result("foobar-1.2-3.fc20", "bodhi_update", Outcome.FAILED, "dist.depcheck", summary="a: b # c", output="... dots\nrest"),
+    Result("xchat-0.5-1.fc20", "koji_build", Outcome.PASSED, "dist.rpmlint", summary="1.10",
+           output="one\n\n  two # three\nfour"),
+    Result("foobar-1.2-3.fc20", "bodhi_update", Outcome.FAILED, "dist.depcheck", summary="a: b # c",
+           output="... dots\nrest"),
     Result("rpms/gcc#fe7f1a5c2b", "dist_git_commit", Outcome.NEEDS_INSPECTION, "dist.x", arch="x86_64",
            extra={"scenario": ("NO",), "many": ("a", "b")}),
 ]
@@ -136,7 +138,8 @@ def test_an_empty_block_says_nothing() -> None:
 
 
 def test_a_log_line_before_the_version_line_does_not_turn_blocks_off() -> None:
-    reading = read("TAP version 13\nok 1\n  ---\n  item: a-1-1\n  type: koji_build\n  ...\n1..1\n", version="starting up\n")
+    reading = read("TAP version 13\nok 1\n  ---\n  item: a-1-1\n  type: koji_build\n  ...\n1..1\n",
+                   version="starting up\n")
 
     assert [result.item for result in reading.results] == ["a-1-1"]
     assert [str(fault) for fault in reading.faults] == ["line 1: `starting up` is no TAP"]
@@ -156,7 +159,8 @@ def test_unreadable_yaml_is_a_fault_and_prints_nothing(capfd: pytest.CaptureFixt
     assert capfd.readouterr() == ("", "")
 
 
-@pytest.mark.parametrize("said", ["1.10", "NO", "2024-01-01", "0x10", "1_000", "12:30:45", "1e3", "yes", ".inf", "0o7", "=", "<<"])
+@pytest.mark.parametrize("said", [
+    "1.10", "NO", "2024-01-01", "0x10", "1_000", "12:30:45", "1e3", "yes", ".inf", "0o7", "=", "<<"])
 @pytest.mark.parametrize("layout", ["  {}: {}\n", "  {}:   {}\n"], ids=["short way", "through libyaml"])
 def test_text_stays_the_text_that_stands_there(said: str, layout: str) -> None:
     fields = "".join(layout.format(key, said) for key in ("item", "type", "summary", "scenario"))

@@ -108,14 +108,16 @@ def test_a_result_about_nothing_is_an_error_not_a_silence() -> None:
 
 
 def test_skip_and_todo_are_information() -> None:
-    reading = read("TAP version 13\nok 1 - a # SKIP no network\nnot ok 2 - b # todo later \\# 5\nok 3 # Skipped: old\n1..3\n")
+    reading = read("TAP version 13\nok 1 - a # SKIP no network\nnot ok 2 - b # todo later \\# 5\n"
+                   "ok 3 # Skipped: old\n1..3\n")
 
     assert [(r.outcome, r.summary) for r in reading.results] == [
         (Outcome.INFO, "skipped: no network"), (Outcome.INFO, "to do: later # 5"), (Outcome.INFO, "skipped: old")]
 
 
 def test_the_worse_of_line_and_block_counts() -> None:
-    reading = read("TAP version 13\nok 1\n  ---\n  outcome: FAILED\n  ...\nnot ok 2\n  ---\n  outcome: INFO\n  ...\n1..2\n")
+    reading = read("TAP version 13\nok 1\n  ---\n  outcome: FAILED\n  ...\n"
+                   "not ok 2\n  ---\n  outcome: INFO\n  ...\n1..2\n")
 
     assert [r.outcome for r in reading.results] == [Outcome.FAILED, Outcome.FAILED]
     assert messages(reading) == ["line 2: `ok 1` stands above outcome FAILED; the worse of the two counts",
@@ -250,10 +252,12 @@ def test_the_plan_of_a_subtest_is_held_too() -> None:
 
 
 def test_a_stream_that_is_indented_as_a_whole_is_not_lost() -> None:
-    reading = read("    TAP version 13\n    ok 1\n      ---\n      item: a-1-1\n      type: koji_build\n      ...\n    ok 2\n")
+    reading = read("    TAP version 13\n    ok 1\n      ---\n      item: a-1-1\n      type: koji_build\n"
+                   "      ...\n    ok 2\n")
 
     assert [r.item for r in reading.results] == ["a-1-1", "xchat-0.5-1.fc20"]
-    assert "line 2: 2 test lines are indented, and no test line sums them up; read as if they were not" in messages(reading)
+    assert ("line 2: 2 test lines are indented, and no test line sums them up; read as if they were not"
+            in messages(reading))
 
 
 def test_two_streams_in_one_are_noticed() -> None:
