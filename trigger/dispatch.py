@@ -79,6 +79,14 @@ class Dispatcher:
             reasons += planned.reasons
         return Plan(message, reading.events, tuple(plans), tuple(reasons))
 
+    def dispatch(self, message: BusMessage) -> list[Scheduled]:
+        """Plan and carry out; what the consumer calls. Raises as `carry_out`."""
+        return self.carry_out(self.plan(message))
+
+    def stop(self) -> None:
+        """End every wait for the scheduler."""
+        self._scheduler.stop()
+
     def carry_out(self, plan: Plan) -> list[Scheduled]:
         """
         Schedule every job of the plan, and return what became of each.

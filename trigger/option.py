@@ -1,6 +1,7 @@
 """Options that several commands share, and what is made of them: rules, catalogue, the door."""
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -61,7 +62,8 @@ def state_folder(state: Path | None) -> Path:
     return state or default_state_folder(os.environ)
 
 
-def door_of(state: Path | None, url: str | None, token_file: Path | None) -> BuildbotScheduler:
+def door_of(state: Path | None, url: str | None, token_file: Path | None,
+            patience_seconds: float = math.inf) -> BuildbotScheduler:
     """Return the scheduler for the door that the options name. Raises InputError: no door is known."""
     if url is None or token_file is None:
         try:
@@ -76,7 +78,7 @@ def door_of(state: Path | None, url: str | None, token_file: Path | None) -> Bui
         raise InputError(f"--door: `{url}` is no URL; expected something like http://127.0.0.1:8011")
     if not token_file.is_file():
         raise InputError(f"--door-token-file: `{token_file}` is not there")
-    return BuildbotScheduler(Door(url.rstrip("/"), token_file))
+    return BuildbotScheduler(Door(url.rstrip("/"), token_file), patience_seconds)
 
 
 def catalogue_of(folders: Sequence[Path]) -> Catalogue:

@@ -5,8 +5,8 @@ The seam to what carries jobs out.
 job is safe on the other side's disk: the message is acknowledged after that.
 Called again with the same key it must not make a second build. It waits as
 long as the other side is away or busy, whatever the time, and gives up only
-because of a fault of the job itself or because `stop` was called; then nothing
-may be left half done. `stop` may come from any thread, at any time, twice.
+because of a fault of the job itself, because `stop` was called, or after a
+patience that its maker has set; then nothing may be left half done. `stop` may come from any thread, at any time, twice.
 """
 from __future__ import annotations
 
@@ -28,6 +28,10 @@ class SchedulerStoppedError(Exception):
     """Raised when `stop` ended the wait: the job may or may not be scheduled, so the message must come again."""
 
 
+class SchedulerAwayError(Exception):
+    """Raised when the other side has been away for longer than this caller may hold a message: it must come again."""
+
+
 @dataclass(frozen=True, slots=True)
 class Scheduled:
     """A job that is safe."""
@@ -43,7 +47,7 @@ class Scheduler(Protocol):
     """Hands over a job."""
 
     def schedule(self, job: Job) -> Scheduled:
-        """Return when the job is safe. Raises JobRefusedError, SchedulerStoppedError."""
+        """Return when the job is safe. Raises JobRefusedError, SchedulerStoppedError, SchedulerAwayError."""
 
     def stop(self) -> None:
         """End every wait, now and later."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 import random
 import threading
 from dataclasses import dataclass, field
@@ -19,7 +20,7 @@ import requests
 from checks.contracts import Job
 from checks.item import shown
 from trigger.field import number
-from trigger.scheduler import JobRefusedError, Scheduled, SchedulerStoppedError
+from trigger.scheduler import JobRefusedError, Scheduled, SchedulerAwayError, SchedulerStoppedError
 
 logger = logging.getLogger(__name__)
 
@@ -55,8 +56,10 @@ class _Answer:
 class BuildbotScheduler:
     """Posts each job to the door until it is answered for good."""
 
-    def __init__(self, door: Door) -> None:
+    def __init__(self, door: Door, patience_seconds: float = math.inf) -> None:
+        """`patience_seconds`: how long one job is tried; a broker takes back what is held for too long."""
         self._door = door
+        self._patience_seconds = patience_seconds
         self._session = requests.Session()
         # A proxy named in the environment must never see the token.
         self._session.trust_env = False
@@ -68,7 +71,7 @@ class BuildbotScheduler:
     def schedule(self, job: Job) -> Scheduled:
         """Return when the door has answered 200 or 201."""
         body = job.to_dict()
-        pause = FIRST_PAUSE
+        pause, waited = FIRST_PAUSE, 0.0
         while not self._stopped.is_set():
             answer = self._ask("POST", "/schedule", body)
             if answer.status in (200, 201):
@@ -81,6 +84,9 @@ class BuildbotScheduler:
             self._say(job, answer, wait)
             self._stopped.wait(wait)
             self.waiting_seconds += wait
+            waited += wait
+            if waited >= self._patience_seconds:
+                raise SchedulerAwayError(f"the door {self._door.url}: {answer.why}")
             pause = min(pause * 2, LONGEST_PAUSE)
         raise SchedulerStoppedError
 

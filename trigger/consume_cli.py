@@ -1,0 +1,58 @@
+"""`trigger consume`: listen to the bus and schedule jobs."""
+from __future__ import annotations
+
+import logging.config
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from trigger.option import InputError, door_options, rules_options
+
+
+@click.command()
+@click.option("--bus", "url", required=True, metavar="URL", help="amqp://user:password@host:port/vhost, or amqps://...")
+@rules_options
+@door_options
+@click.option("--queue", default="checkotron.trigger", show_default=True, help="Name of the queue.")
+@click.option("--exchange", default="amq.topic", show_default=True, help="Exchange that the queue is bound to.")
+@click.option("--routing-key", "routing_keys", multiple=True, metavar="KEY",
+              help="Bind the queue to this alone; else to all topics that are understood. Repeatable.")
+@click.option("--ca-cert", type=click.Path(path_type=Path), help="Authority of the broker's certificate (amqps).")
+@click.option("--certfile", type=click.Path(path_type=Path), help="Our certificate (amqps with login by certificate).")
+@click.option("--keyfile", type=click.Path(path_type=Path), help="Its key.")
+@click.option("--no-dead-letters", is_flag=True,
+              help="Use a plain queue: for brokers that allow no quorum queues, such as a public one.")
+@click.option("--log-level", type=click.Choice(["DEBUG", "INFO", "WARNING", "ERROR"]), default="INFO", show_default=True)
+@click.option("--log-format", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def consume(url: str, queue: str, exchange: str, routing_keys: tuple[str, ...], no_dead_letters: bool,
+            log_level: str, log_format: str, **options: Any) -> None:
+    """
+    Listen to the bus and schedule jobs, until SIGTERM or Ctrl-C.
+
+    A message is acknowledged when Buildbot has its jobs on disk. While the master is away, messages wait in the
+    broker. What cannot be used is kept in <state>/parked (see `checkotron trigger parked`).
+
+    \b
+      checkotron trigger consume --bus amqp://localhost --rules rules.yml
+    """
+    from trigger.bus import BusRefusedError, BusSettings, declare, listen
+    from trigger.consumer import Consumer
+    from trigger.consumer_settings import ConsumerSettings, make_consumer_parts
+    from trigger.log_format import log_config
+
+    if not url.startswith(("amqp://", "amqps://")):
+        raise InputError(f"--bus: `{url}` is no address of a broker; expected something like amqp://guest:guest@localhost")
+    logs = log_config(log_level, log_format)
+    logging.config.dictConfig(logs)
+    settings = BusSettings(url, queue, exchange, routing_keys, options["ca_cert"], options["certfile"],
+                           options["keyfile"], not no_dead_letters)
+    parts = make_consumer_parts(ConsumerSettings(
+        options["rules_file"], options["state"], options["door_url"], options["door_token_file"],
+        options["check_folders"], options["environments"], options["koji_instances"]))
+    try:
+        declare(settings)
+    except BusRefusedError as error:
+        raise InputError(str(error)) from None
+    sys.exit(listen(Consumer(*parts), settings, logs))

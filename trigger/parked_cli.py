@@ -1,0 +1,102 @@
+"""`trigger parked`: messages that could not be used."""
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from checks.item import shown
+from trigger.message import UnreadableMessageError, make_message, parse_body
+from trigger.option import InputError, door_options, rules_options, state_folder
+from trigger.parked import Parked, ParkedError, ParkedMessages
+
+_STATE = click.option("--state", type=click.Path(path_type=Path), metavar="FOLDER",
+                      help="State folder of the consumer; else $CHECKOTRON_STATE.")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def parked() -> None:
+    """
+    List, replay and drop messages that could not be used.
+
+    \b
+    Kinds: unreadable (no message at all), refused (the master says the job is wrong), bug (ours; please report it).
+    """
+
+
+@parked.command("list")
+@_STATE
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object a message.")
+def list_parked(state: Path | None, as_json: bool) -> None:
+    """Say what is parked and why."""
+    store = ParkedMessages(state_folder(state))
+    count = 0
+    for name, message in store.all():
+        count += 1
+        if isinstance(message, ParkedError):
+            click.echo(str(message), err=True)
+        elif as_json:
+            click.echo(json.dumps({"name": name, "kind": message.kind, "topic": message.topic, "id": message.message_id,
+                                   "reason": message.reason, "parked_at": message.parked_at, "bytes": len(message.body)}))
+        else:
+            click.echo(f"{name}  {message.parked_at}  {shown(message.topic, 100)}\n    {message.reason}")
+    if not as_json:
+        click.echo(f"{count} parked" if count else "nothing is parked", err=True)
+
+
+@parked.command()
+@click.argument("names", nargs=-1, metavar="NAME...")
+@click.option("--all", "everything", is_flag=True, help="All of them.")
+@rules_options
+@door_options
+def replay(names: tuple[str, ...], everything: bool, state: Path | None, **options: Any) -> None:
+    """Try again; a message whose jobs are all scheduled now is no longer parked."""
+    from trigger.consumer_settings import ConsumerSettings, make_consumer_parts
+    from trigger.dispatch import JobsRefusedError
+
+    dispatcher, store = make_consumer_parts(ConsumerSettings(
+        options["rules_file"], state, options["door_url"], options["door_token_file"], options["check_folders"],
+        options["environments"], options["koji_instances"]))
+    failed = 0
+    for name in _chosen(store, names, everything):
+        try:
+            message = _message(store.get(name))
+            scheduled = dispatcher.dispatch(message)
+        except (ParkedError, UnreadableMessageError, JobsRefusedError) as error:
+            failed += 1
+            click.echo(f"{name}: {error}", err=True)
+            continue
+        store.remove(name)
+        click.echo(f"{name}: {len(scheduled)} jobs, {sum(job.is_new for job in scheduled)} of them new")
+    sys.exit(1 if failed else 0)
+
+
+@parked.command()
+@click.argument("names", nargs=-1, metavar="NAME...")
+@click.option("--all", "everything", is_flag=True, help="All of them.")
+@_STATE
+def drop(names: tuple[str, ...], everything: bool, state: Path | None) -> None:
+    """Forget messages for good."""
+    store = ParkedMessages(state_folder(state))
+    for name in _chosen(store, names, everything):
+        store.remove(name)
+        click.echo(f"{name}: dropped")
+
+
+def _chosen(store: ParkedMessages, names: tuple[str, ...], everything: bool) -> list[str]:
+    known = store.names()
+    if everything:
+        return known
+    if not names:
+        raise InputError("name the messages, or use --all; `checkotron trigger parked list` shows their names")
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise InputError(f"not parked: {', '.join(unknown)}; `checkotron trigger parked list` shows what is")
+    return list(names)
+
+
+def _message(parked_message: Parked) -> Any:
+    return make_message(parked_message.topic, parse_body(parked_message.body), parked_message.message_id)
