@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.rabbitmq import bus, rabbitmq  # noqa: F401  (fixtures: a real broker, only where asked for)
+
 
 @pytest.fixture(autouse=True)
 def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

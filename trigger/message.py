@@ -88,11 +88,13 @@ def parse_body(text: str | bytes, limit: int = SIZE_LIMIT) -> Any:
     if len(text) > limit:
         raise UnreadableMessageError(f"has more than {limit} bytes")
     try:
+        # Not left to json: it would guess UTF-16 from the first bytes.
+        text = text.decode("utf-8-sig") if isinstance(text, bytes) else text
         data = json.loads(text, parse_constant=_refuse_constant)
     except UnreadableMessageError:
         raise
     except UnicodeDecodeError as error:
-        raise UnreadableMessageError(f"is not UTF-8: byte `0x{text[error.start]:02x}` at {error.start}") from None
+        raise UnreadableMessageError(f"is not UTF-8: byte `0x{error.object[error.start]:02x}` at {error.start}") from None
     except RecursionError:
         raise UnreadableMessageError(f"is nested deeper than {DEPTH_LIMIT} levels") from None
     except ValueError as error:

@@ -1,0 +1,104 @@
+"""A door into a master that is not there: real HTTP, the protocol of ARCHITECTURE.md, and faults on demand."""
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+TOKEN = "door-token-of-the-tests"
+
+
+class FakeDoor:
+    """Remembers jobs by key; `answers` are given first, one each, before it behaves."""
+
+    def __init__(self, port: int = 0) -> None:
+        self.jobs: list[dict[str, Any]] = []
+        self.requests = 0
+        #: (status, headers, body) for the next requests.
+        self.answers: list[tuple[int, dict[str, str], bytes]] = []
+        self.port = port
+        self._known: dict[str, int] = {}
+        self._lock = threading.Lock()
+        self._server: ThreadingHTTPServer | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def open(self) -> None:
+        """Listen; on the same port as before after a `close`."""
+        door = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
+                self.answer(*door.take(self.path, self.headers.get("Authorization", ""), body))
+
+            def do_GET(self) -> None:
+                self.answer(200, {}, json.dumps({"pending": 3, "accepting": True}).encode())
+
+            def answer(self, status: int, headers: dict[str, str], body: bytes) -> None:
+                self.send_response(status)
+                for name, value in headers.items():
+                    self.send_header(name, value)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, format: str, *args: Any) -> None:
+                return
+
+        ThreadingHTTPServer.allow_reuse_address = True
+        self._server = ThreadingHTTPServer(("127.0.0.1", self.port), Handler)
+        self._server.daemon_threads = True
+        self.port = self._server.server_address[1]
+        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
+
+    def close(self) -> None:
+        if self._server is not None:
+            self._server.shutdown()
+            self._server.server_close()
+            self._server = None
+
+    def take(self, path: str, authorization: str, body: bytes) -> tuple[int, dict[str, str], bytes]:
+        with self._lock:
+            self.requests += 1
+            if self.answers:
+                return self.answers.pop(0)
+            if authorization != f"Bearer {TOKEN}":
+                return 401, {}, b"{}"
+            if path != "/schedule":
+                return 404, {}, b"{}"
+            job = json.loads(body)
+            known = self._known.get(job["key"])
+            if known is None:
+                self.jobs.append(job)
+                self._known[job["key"]] = len(self._known) + 1
+            number = self._known[job["key"]]
+            answer = json.dumps({"buildset": number, "build_id": job["build_id"]}).encode()
+            return 201 if known is None else 200, {}, answer
+
+
+@contextmanager
+def running_door() -> Iterator[FakeDoor]:
+    """Give a door that is open."""
+    door = FakeDoor()
+    door.open()
+    try:
+        yield door
+    finally:
+        door.close()
+
+
+def token_file(folder: Path, token: str = TOKEN) -> Path:
+    """Write the token as the stack does."""
+    path = folder / "door-token"
+    path.write_text(token + "\n")
+    path.chmod(0o600)
+    return path

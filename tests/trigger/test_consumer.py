@@ -1,0 +1,227 @@
+"""The consumer through a real broker and a real process: nothing lost, nothing doubled, nothing kills it."""
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.support.door import FakeDoor, running_door, token_file
+from tests.support.rabbitmq import publish, wait_until, waiting
+from tests.trigger.samples import KOJI_TOPIC, koji_body
+from trigger.parked import ParkedMessages
+
+QUEUE = "checkotron.trigger"
+RULES = "- when: {message_type: KojiBuildPackageCompleted}\n  do: [{check: rpmlint}]\n"
+
+
+@contextmanager
+def consumer(bus: str, folder: Path, door: FakeDoor, *options: str) -> Iterator[subprocess.Popen[bytes]]:
+    """Run `checkotron trigger consume` as an operator would; its log is in `folder/consumer.log`."""
+    rules = folder / "rules.yml"
+    if not rules.exists():
+        rules.write_text(RULES)
+    command = [sys.executable, "-m", "checkotron", "trigger", "consume", "--bus", bus, "--rules", str(rules),
+               "--state", str(folder / "state"), "--door", door.url, "--door-token-file", str(token_file(folder)), *options]
+    with (folder / "consumer.log").open("ab") as log:
+        process = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+    try:
+        wait_until(lambda: process.poll() is not None or "listening" in log_of(folder), 40, "listening")
+        yield process
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait(5)
+
+
+def log_of(folder: Path) -> str:
+    return (folder / "consumer.log").read_text(errors="replace")
+
+
+def send_build(bus: str, number: int, message_id: str | None = None, **changes: object) -> None:
+    body = koji_body(build_id=number, version=str(number), **changes)
+    publish(bus, KOJI_TOPIC, json.dumps(body).encode(), message_id=message_id, content_type="application/json",
+            headers={"fedora_messaging_schema": "base.message", "fedora_messaging_severity": 20})
+
+
+def settled(bus: str) -> bool:
+    return waiting(bus, QUEUE) == 0
+
+
+@pytest.fixture
+def door() -> Iterator[FakeDoor]:
+    with running_door() as running:
+        yield running
+
+
+def test_a_message_on_the_bus_becomes_a_job_with_the_seeds_properties(bus: str, tmp_path: Path, door: FakeDoor) -> None:
+    with consumer(bus, tmp_path, door):
+        send_build(bus, 7, "m-7")
+        wait_until(lambda: door.jobs)
+
+    job = door.jobs[0]
+    assert {key: job[key] for key in ("item", "item_type", "taskname", "arch")} == {
+        "item": "xchat-7-1.fc36", "item_type": "koji_build", "taskname": "rpmlint", "arch": "noarch"}
+    assert job["key"] == "koji:primary:7:complete/rpmlint/noarch"
+    assert len(job["build_id"]) == 36
+
+
+def test_the_same_event_by_two_messages_is_one_job(bus: str, tmp_path: Path, door: FakeDoor) -> None:
+    with consumer(bus, tmp_path, door):
+        send_build(bus, 7, "m-7")
+        send_build(bus, 7, "m-8")
+        send_build(bus, 8, None)
+        wait_until(lambda: len(door.jobs) == 2 and door.requests == 3)
+
+    assert [job["item"] for job in door.jobs] == ["xchat-7-1.fc36", "xchat-8-1.fc36"]
+
+
+def test_poison_and_garbage_are_parked_and_the_consumer_lives(bus: str, tmp_path: Path, door: FakeDoor) -> None:
+    deep = b'{"a":' * 3000 + b"1" + b"}" * 3000
+    with consumer(bus, tmp_path, door) as process:
+        good = json.dumps(koji_body()).encode()
+        publish(bus, KOJI_TOPIC, good, message_id="p1", content_encoding="bogus", headers={})
+        publish(bus, KOJI_TOPIC, good, message_id="p2", headers={"fedora_messaging_schema": ["a"]})
+        publish(bus, KOJI_TOPIC, deep, message_id="p3", headers={})
+        publish(bus, KOJI_TOPIC, b"\xff\xfe", message_id="g1", headers={})
+        publish(bus, KOJI_TOPIC, b"{not json", message_id="g2", headers={})
+        publish(bus, KOJI_TOPIC, b"[1]", message_id="g3", headers={})
+        publish(bus, KOJI_TOPIC, b'{"build_id": NaN}', message_id="g4")
+        publish(bus, KOJI_TOPIC, b"x" * 10_000_000, message_id="g5")
+        send_build(bus, 9, "after")
+        wait_until(lambda: door.jobs, 30)
+
+        assert process.poll() is None
+    assert [job["item"] for job in door.jobs] == ["xchat-9-1.fc36"]
+    reasons = {parked.message_id: parked.reason for _, parked in ParkedMessages(tmp_path / "state").all()}
+    assert reasons == {
+        "p1": "content encoding `bogus` is not known; expected utf-8",
+        "p2": "schema header is a list; expected text",
+        "p3": "is nested deeper than 100 levels",
+        "g1": "is not UTF-8: byte `0xff` at 0",
+        "g2": "is not JSON: Expecting property name enclosed in double quotes: line 1 column 2 (char 1)",
+        "g3": "`body` is a list; expected an object",
+        "g4": "is not JSON: holds `NaN`",
+        "g5": "has more than 8388608 bytes",
+    }
+    assert waiting(bus, QUEUE + ".parked") == 0
+
+
+def test_a_job_that_the_master_refuses_is_parked_and_can_be_replayed(bus: str, tmp_path: Path, door: FakeDoor) -> None:
+    door.answers.append((400, {}, b'{"faults": ["no builder for arch z80"]}'))
+    with consumer(bus, tmp_path, door):
+        send_build(bus, 5, "m-5")
+        wait_until(lambda: ParkedMessages(tmp_path / "state").names())
+
+    parked = next(ParkedMessages(tmp_path / "state").all())[1]
+    assert getattr(parked, "reason", "") == "rpmlint-koji_build-xchat-5-1.fc36: no builder for arch z80"
+    done = subprocess.run(
+        [sys.executable, "-m", "checkotron", "trigger", "parked", "replay", "--all", "--state", str(tmp_path / "state"),
+         "--rules", str(tmp_path / "rules.yml"), "--door", door.url, "--door-token-file", str(tmp_path / "door-token")],
+        capture_output=True, text=True, timeout=60)
+    assert (done.returncode, [job["item"] for job in door.jobs]) == (0, ["xchat-5-1.fc36"])
+    assert ParkedMessages(tmp_path / "state").names() == []
+
+
+def test_a_master_that_is_away_is_waited_for_and_gets_the_job_once(bus: str, tmp_path: Path, door: FakeDoor) -> None:
+    door.close()
+    with consumer(bus, tmp_path, door):
+        send_build(bus, 3, "m-3")
+        send_build(bus, 4, "m-4")
+        wait_until(lambda: log_of(tmp_path).count("the job waits for the door") >= 2)
+        assert waiting(bus, QUEUE) == 1
+        door.open()
+        wait_until(lambda: len(door.jobs) == 2)
+        wait_until(lambda: settled(bus))
+
+    assert [job["item"] for job in door.jobs] == ["xchat-3-1.fc36", "xchat-4-1.fc36"]
+
+
+def test_sigterm_in_the_middle_of_a_wait_ends_it_at_once_and_the_message_comes_again(
+        bus: str, tmp_path: Path, door: FakeDoor) -> None:
+    door.close()
+    with consumer(bus, tmp_path, door) as process:
+        send_build(bus, 3, "m-3")
+        wait_until(lambda: "the job waits for the door" in log_of(tmp_path))
+        process.send_signal(signal.SIGTERM)
+
+        assert process.wait(8) == 0
+    wait_until(lambda: waiting(bus, QUEUE) == 1)
+    door.open()
+    with consumer(bus, tmp_path, door):
+        wait_until(lambda: len(door.jobs) == 1)
+
+
+def test_kill_9_loses_nothing_and_doubles_nothing(bus: str, tmp_path: Path, door: FakeDoor) -> None:
+    for round_number in range(3):
+        with consumer(bus, tmp_path, door) as process:
+            for number in range(20):
+                send_build(bus, round_number * 20 + number, None)
+            wait_until(lambda wanted=round_number * 20 + 5: len(door.jobs) >= wanted)
+            process.kill()
+            process.wait(5)
+        (tmp_path / "consumer.log").unlink()
+    with consumer(bus, tmp_path, door):
+        wait_until(lambda: len(door.jobs) == 60)
+
+    assert len({job["item"] for job in door.jobs}) == 60
+
+
+def test_fedora_messagings_own_command_runs_the_same_callback(bus: str, tmp_path: Path, door: FakeDoor) -> None:
+    (tmp_path / "rules.yml").write_text(RULES)
+    config = tmp_path / "config.toml"
+    config.write_text(f"""
+amqp_url = "{bus}"
+[queues.ours]
+durable = true
+auto_delete = false
+exclusive = false
+arguments = {{x-queue-type = "quorum"}}
+[[bindings]]
+queue = "ours"
+exchange = "amq.topic"
+routing_keys = ["#.buildsys.#"]
+[qos]
+prefetch_size = 0
+prefetch_count = 1
+[consumer_config]
+rules = "{tmp_path}/rules.yml"
+state = "{tmp_path}/state"
+door = "{door.url}"
+door_token_file = "{token_file(tmp_path)}"
+""")
+    with (tmp_path / "consumer.log").open("wb") as log:
+        process = subprocess.Popen(
+            [str(Path(sys.executable).parent / "fedora-messaging"), "--conf", str(config), "consume",
+             "--callback=trigger.consumer:Consumer"], stdout=log, stderr=log, env=dict(os.environ))
+    try:
+        wait_until(lambda: _is_there(bus, "ours"), 40)
+        publish(bus, KOJI_TOPIC, json.dumps(koji_body()).encode(), content_encoding="bogus")
+        send_build(bus, 11, "m-11")
+        wait_until(lambda: door.jobs, 30, log_of(tmp_path))
+        assert process.poll() is None
+    finally:
+        process.terminate()
+        process.wait(20)
+
+    assert door.jobs[0]["item"] == "xchat-11-1.fc36"
+    assert len(ParkedMessages(tmp_path / "state").names()) == 1
+
+
+def _is_there(bus: str, queue: str) -> bool:
+    import pika.exceptions
+
+    try:
+        return waiting(bus, queue) >= 0
+    except pika.exceptions.ChannelClosedByBroker:
+        return False
