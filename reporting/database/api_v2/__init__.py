@@ -1,0 +1,1 @@
+"""ResultsDB's API v2.0: one file a kind of row."""

@@ -1,0 +1,100 @@
+"""Results."""
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+
+from reporting.database.api_v2.new_result import new_result
+from reporting.database.api_v2.parameters import cut, names, page_of, result_filter, rows_wanted
+from reporting.database.exchange import ApiError, Request, Response, json_response
+from reporting.database.faults import Faults
+from reporting.database.links import page_links
+from reporting.database.question import ResultFilter
+from reporting.database.records import IdempotencyConflictError, IdempotencyKey
+from reporting.database.rendering import list_json, result_json
+from reporting.database.service import Service
+
+_KEY_LENGTH = 255
+
+
+def create_result(service: Service, request: Request) -> Response:
+    """Store one result; with an `Idempotency-Key` header a repetition answers the same and stores nothing."""
+    new = new_result(request.json_body(), service)
+    key = idempotency_key(request)
+    try:
+        stored = service.storage.add_result(new, key)
+    except IdempotencyConflictError:
+        raise ApiError(422, "this Idempotency-Key was used before with another body; use a new key for a new "
+                            "result") from None
+    return json_response(result_json(stored, request.base_url), 201)
+
+
+def idempotency_key(request: Request) -> IdempotencyKey | None:
+    """Return the key of the request's header, None where it has none. Raises ApiError: not usable."""
+    given = request.headers.get("idempotency-key")
+    if given is None:
+        return None
+    if not 0 < len(given) <= _KEY_LENGTH or not (given.isascii() and given.isprintable()):
+        raise ApiError(400, f"Idempotency-Key must have 1 to {_KEY_LENGTH} printable ASCII characters")
+    return IdempotencyKey(given, hashlib.blake2b(request.body, digest_size=16).hexdigest())
+
+
+def get_result(service: Service, request: Request, number: str) -> Response:
+    """Answer one result; anything but a known number is not found."""
+    found = service.storage.result(int(number)) if number.isascii() and number.isdigit() and len(number) < 20 else None
+    if found is None:
+        raise ApiError(404, "Result not found")
+    return json_response(result_json(found, request.base_url))
+
+
+def list_results(service: Service, request: Request) -> Response:
+    """Answer a page of all results that pass the filters."""
+    return _page_of_results(service, request)
+
+
+def list_results_of_testcase(service: Service, request: Request, name: str) -> Response:
+    """Answer a page of one testcase's results."""
+    if service.storage.testcase(name) is None:
+        raise ApiError(404, "Testcase not found")
+    return _page_of_results(service, request, testcase=name)
+
+
+def list_results_of_group(service: Service, request: Request, uuid: str) -> Response:
+    """Answer a page of one group's results."""
+    if service.storage.group(uuid) is None:
+        raise ApiError(404, f"Group not found: {uuid}")
+    return _page_of_results(service, request, group=uuid)
+
+
+def _page_of_results(service: Service, request: Request, testcase: str | None = None,
+                     group: str | None = None) -> Response:
+    faults = Faults()
+    limit, page = page_of(request, faults)
+    wanted = result_filter(request, service, faults, "testcases" if testcase else "groups" if group else None)
+    faults.finish()
+    if testcase is not None:
+        wanted = replace(wanted, testcases=(testcase,))
+    if group is not None:
+        wanted = replace(wanted, groups=(group,))
+    asked = rows_wanted(service, limit, page, is_ascending=request.first("_sort") == "asc:submit_time")
+    rows, has_next = cut(service.storage.results(wanted, asked), limit, service)
+    return json_response(list_json((result_json(row, request.base_url) for row in rows),
+                                   *page_links(request, page, has_next)))
+
+
+def latest_results(service: Service, request: Request) -> Response:
+    """Answer the newest of each testcase, or of each combination of `_distinct_on`; never paged."""
+    faults = Faults()
+    page_of(request, faults)
+    wanted = _without_outcomes(result_filter(request, service, faults))
+    faults.finish()
+    distinct_on = names(request.first("_distinct_on"))
+    if distinct_on and not wanted.is_selective:
+        raise ApiError(400, "Please, provide at least one filter beside '_distinct_on'")
+    rows = service.storage.latest(wanted, distinct_on)
+    return json_response(f'{{"data":[{",".join([result_json(row, request.base_url) for row in rows])}]}}')
+
+
+def _without_outcomes(wanted: ResultFilter) -> ResultFilter:
+    """The original reads `outcome` here, refuses wrong ones, and then pays no heed to it."""
+    return replace(wanted, outcomes=())

@@ -1,0 +1,130 @@
+"""
+One request answered: proxy headers, route, endpoint, errors. Read this first.
+
+1. `Request` is built by the server's door; the proxy's headers make its base URL.
+2. The route is found; doubled slashes redirect, a wrong method is 405.
+3. The endpoint reads the request, asks the storage, renders.
+4. Whatever is raised becomes an answer: 400 with every fault, 404, 415, 422,
+   503 with Retry-After where the database is away, 500 only for a bug.
+"""
+from __future__ import annotations
+
+import html
+import logging
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import quote, unquote
+
+from reporting.database.exchange import HTML, ApiError, HtmlError, Request, Response, dumped, json_response
+from reporting.database.faults import FieldsError
+from reporting.database.routes import ALL_ROUTES, Router
+from reporting.database.service import Service
+from reporting.database.storage import StorageBusyError, StorageTimeoutError
+
+logger = logging.getLogger(__name__)
+
+_HOST = re.compile(r"[A-Za-z0-9._~\[\]:-]{1,255}")
+_SLASHES = re.compile("/{2,}")
+_RETRY_SECONDS = "2"
+_DEFAULT_PORTS = {"http": ":80", "https": ":443"}
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A request as the server received it."""
+
+    method: str
+    #: Percent-encoded, without the query.
+    quoted_path: str
+    query_string: str
+    headers: Mapping[str, str]
+    body: bytes
+    scheme: str
+    #: Used where the client sent no Host.
+    server: str
+
+
+class Application:
+    """Answers requests; any number of threads may call it."""
+
+    def __init__(self, service: Service) -> None:
+        self.service = service
+        self._router = Router(ALL_ROUTES)
+
+    def answer(self, arrival: Arrival) -> Response:
+        """Return the answer; never raises."""
+        try:
+            return self._answer(_request(arrival))
+        except FieldsError as error:
+            return error.response()
+        except ApiError as error:
+            answer = json_response(dumped({"message": error.message}), error.status)
+            answer.headers.update(error.headers)
+            return answer
+        except HtmlError as error:
+            return _html(error)
+        except StorageBusyError as error:
+            logger.warning("database is away; the client was told to try again", extra={"fault": str(error)})
+            answer = json_response(dumped({"message": "Unable to communicate with database"}), 503)
+            answer.headers["Retry-After"] = _RETRY_SECONDS
+            return answer
+        except StorageTimeoutError as error:
+            return json_response(dumped({"message": str(error)}), 503)
+        except RecursionError:
+            return json_response(dumped({"message": "Bad request"}), 400)
+        except Exception:
+            logger.exception("bug: request failed", extra={"method": arrival.method, "path": arrival.quoted_path})
+            return json_response(dumped({"message": "Internal Server Error"}), 500)
+
+    def _answer(self, request: Request) -> Response:
+        path = request.path
+        match = None if "\0" in path else self._router.find(path)
+        if match is None:
+            merged = _SLASHES.sub("/", path)
+            if merged != path and self._router.find(merged) is not None:
+                raise _moved(request, _SLASHES.sub("/", request.quoted_path))
+            raise ApiError(404, "Not found")
+        if request.method == "OPTIONS":
+            return Response(200, b"", HTML, {"Allow": match.allowed})
+        if request.method == "HEAD" and "GET" in match.methods:
+            request.method = "GET"
+            answer = match.answer(self.service, request)
+            return Response(answer.status, b"", answer.content_type,
+                            {**answer.headers, "Content-Length": str(len(answer.body))})
+        if request.method not in match.methods:
+            raise HtmlError(405, "Method Not Allowed", "The method is not allowed for the requested URL.",
+                            {"Allow": match.allowed})
+        return match.answer(self.service, request)
+
+
+def _request(arrival: Arrival) -> Request:
+    """Return the request as the client behind the proxy meant it. Raises ApiError: a header is no host."""
+    headers = arrival.headers
+    scheme = headers.get("x-forwarded-scheme", arrival.scheme).lower()
+    host = headers.get("x-forwarded-host") or headers.get("host") or arrival.server
+    if scheme not in _DEFAULT_PORTS or not _HOST.fullmatch(host):
+        raise ApiError(400, "Bad request")
+    script_name = quote(unquote(headers.get("x-script-name", "")).rstrip("/"), safe="/-._~!$&'()*+,;=:@")
+    quoted_path = arrival.quoted_path
+    if script_name and quoted_path.startswith(script_name):
+        quoted_path = quoted_path[len(script_name):] or "/"
+    return Request(
+        method=arrival.method, path=unquote(quoted_path), query_string=arrival.query_string, headers=headers,
+        body=arrival.body, base_url=f"{scheme}://{host.removesuffix(_DEFAULT_PORTS[scheme])}{script_name}",
+        quoted_path=quoted_path)
+
+
+def _moved(request: Request, quoted_path: str) -> HtmlError:
+    query = f"?{request.query_string}" if request.query_string else ""
+    target = request.base_url + quoted_path + query
+    return HtmlError(308, "Redirecting...", f"You should be redirected automatically to the target URL: {target}. "
+                     "If not, click the link.", {"Location": target})
+
+
+def _html(error: HtmlError) -> Response:
+    title = html.escape(error.title)
+    number = "" if 300 <= error.status < 400 else f"{error.status} "
+    page = (f"<!doctype html>\n<html lang=en>\n<title>{number}{title}</title>\n<h1>{title}</h1>\n"
+            f"<p>{html.escape(error.text)}</p>\n")
+    return Response(error.status, page.encode(), HTML, error.headers)

@@ -1,0 +1,8 @@
+"""The commands of the database, for `checkotron results` to pull in when they are used."""
+from __future__ import annotations
+
+#: Sub-command: (module, attribute, the line in `checkotron results --help`).
+COMMANDS: dict[str, tuple[str, str, str]] = {
+    "serve": ("reporting.database.commands.serve", "serve", "Serve a results database over HTTP."),
+    "reset": ("reporting.database.commands.reset", "reset", "Delete everything in a results database."),
+}

@@ -1,0 +1,63 @@
+"""`checkotron results serve`: runs the server until it is told to stop."""
+from __future__ import annotations
+
+import logging
+
+import click
+
+from reporting.database.commands.options import database_option, opened
+
+logger = logging.getLogger(__name__)
+
+#: Characters an outcome may have in the original's table.
+_OUTCOME_LENGTH = 32
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@database_option
+@click.option("--port", type=click.IntRange(0, 65535), default=5001, show_default=True, help="0: a free one.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--additional-outcome", "additional_outcomes", multiple=True, metavar="NAME",
+              help="Allow this outcome beside PASSED, INFO, FAILED and NEEDS_INSPECTION; may be given several times.")
+@click.option("--timeout", "timeout_seconds", type=click.FloatRange(0.1), default=30.0, show_default=True,
+              metavar="SECONDS", help="Longest time for one question to the database.")
+def serve(database_url: str, port: int, host: str, additional_outcomes: tuple[str, ...],
+          timeout_seconds: float) -> None:
+    """
+    Serve a results database over HTTP.
+
+    Speaks ResultsDB's API v2.0 below /api/v2.0 and has web pages at /. The
+    database is created or migrated first. Ctrl-C or SIGTERM stops in order.
+
+    \b
+    Examples:
+      checkotron results serve --database sqlite:///results.db
+      checkotron results serve --port 0 --database postgresql:///results \\
+          --additional-outcome QUEUED --additional-outcome RUNNING
+    """
+    from reporting.database.application import Application
+    from reporting.database.server import listening_socket, run
+    from reporting.database.service import Service
+
+    outcomes = _outcomes(additional_outcomes)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    with opened(database_url, timeout_seconds) as storage:
+        try:
+            listening = listening_socket(host, port)
+        except OSError as error:
+            raise click.ClickException(f"cannot listen on {host}:{port}: {error.strerror or error}; "
+                                       "choose another with --port (0: a free one)") from None
+        shown = f"[{host}]" if ":" in host else host
+        url = f"http://{shown}:{listening.getsockname()[1]}"
+        run(Application(Service(storage, outcomes)), listening, lambda: click.echo(f"results database: {url}"))
+
+
+def _outcomes(given: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the outcomes in upper case, each once."""
+    names = tuple(dict.fromkeys(name.strip().upper() for name in given))
+    for name in names:
+        if not 0 < len(name) <= _OUTCOME_LENGTH or "," in name:
+            raise click.BadParameter(f"`{name}`: an outcome has 1 to {_OUTCOME_LENGTH} characters and no comma",
+                                     param_hint="--additional-outcome")
+    return names

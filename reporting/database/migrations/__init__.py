@@ -1,0 +1,1 @@
+"""The tables and their history (Alembic); `migrate.py` runs them."""

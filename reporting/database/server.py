@@ -1,0 +1,133 @@
+"""
+The ASGI door: bytes from uvicorn to `Application`, and back. The only user of uvicorn.
+
+One process. The loop reads and writes sockets; each request is answered in a
+thread, because databases block.
+"""
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+from collections.abc import Awaitable, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any
+
+from reporting.database.application import Application, Arrival
+from reporting.database.exchange import Response, dumped, json_response
+
+Scope = dict[str, Any]
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+#: Requests answered at once; each holds a database connection.
+THREADS = 8
+#: Requests in hand at once; more get a 503 from uvicorn.
+_CONCURRENCY = 1000
+#: Seconds running requests get when the server is told to stop.
+_GRACE_SECONDS = 10
+
+
+class AsgiDoor:
+    """The ASGI application over ours."""
+
+    def __init__(self, application: Application) -> None:
+        self._application = application
+        self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="results")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        body = await _body(receive, self._application.service.body_limit_bytes)
+        if body is None:
+            answer = _too_large(self._application.service.body_limit_bytes)
+        else:
+            arrival = _arrival(scope, body)
+            answer = await asyncio.get_running_loop().run_in_executor(self._pool, self._application.answer, arrival)
+        headers = {"content-type": answer.content_type, "content-length": str(len(answer.body))}
+        headers.update((name.lower(), value) for name, value in answer.headers.items())
+        await send({"type": "http.response.start", "status": answer.status,
+                    "headers": [(name.encode("latin-1"), _header(value)) for name, value in headers.items()]})
+        await send({"type": "http.response.body", "body": answer.body})
+
+    def close(self) -> None:
+        """Wait for running requests."""
+        self._pool.shutdown()
+
+
+def _header(value: str) -> bytes:
+    return value.replace("\r", "").replace("\n", "").encode("latin-1", "replace")
+
+
+async def _body(receive: Receive, limit_bytes: int) -> bytes | None:
+    """Return the body, None where it is larger than allowed."""
+    parts: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return b""
+        part = message.get("body", b"")
+        size += len(part)
+        if size > limit_bytes:
+            return None
+        parts.append(part)
+        if not message.get("more_body"):
+            return b"".join(parts)
+
+
+def _too_large(limit_bytes: int) -> Response:
+    text = dumped({"message": f"a body of more than {limit_bytes} bytes; send less at a time"})
+    answer = json_response(text, 413)
+    answer.headers["Connection"] = "close"
+    return answer
+
+
+def _arrival(scope: Scope, body: bytes) -> Arrival:
+    headers: dict[str, str] = {}
+    for name, value in scope["headers"]:
+        headers.setdefault(name.decode("latin-1"), value.decode("latin-1"))
+    host, port = scope.get("server") or ("localhost", None)
+    return Arrival(
+        method=scope["method"], quoted_path=scope["raw_path"].decode("latin-1"),
+        query_string=scope["query_string"].decode("utf-8", "replace"), headers=headers, body=body,
+        scheme=scope["scheme"], server=f"{host}:{port}" if port else host)
+
+
+def listening_socket(host: str, port: int) -> socket.socket:
+    """Return a socket that listens; port 0: a free one. Raises OSError: taken, or not ours."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listening.bind((host, port))
+    listening.listen(2048)
+    return listening
+
+
+def run(application: Application, listening: socket.socket, when_ready: Callable[[], None]) -> None:
+    """Serve until SIGTERM or SIGINT; then answer what runs, for a grace period, and return."""
+    import uvicorn
+
+    door = AsgiDoor(application)
+    config = uvicorn.Config(door, loop="uvloop", http="httptools", lifespan="off", access_log=False, log_config=None,
+                            server_header=False, limit_concurrency=_CONCURRENCY, timeout_keep_alive=75,
+                            timeout_graceful_shutdown=_GRACE_SECONDS, proxy_headers=False)
+
+    class Server(uvicorn.Server):
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            when_ready()
+
+        @contextmanager
+        def capture_signals(self) -> Iterator[None]:
+            """Stop in order, and without raising the signal again: stopping when told is no failure."""
+            before = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGINT, signal.SIGTERM)}
+            try:
+                yield
+            finally:
+                for number, handler in before.items():
+                    signal.signal(number, handler)
+
+    Server(config).run([listening])
+    door.close()

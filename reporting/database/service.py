@@ -1,0 +1,27 @@
+"""What every endpoint works with: the storage and the settings."""
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from checks.outcome import PRESET_OUTCOMES
+from reporting.database.storage import Storage
+
+#: Rows of one page at most; a page that would hold more is refused with the way out.
+PAGE_LIMIT = 20_000
+BODY_LIMIT_BYTES = 16 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One for a server process."""
+
+    storage: Storage
+    #: Allowed beside the preset ones, upper case, in the order they are shown.
+    additional_outcomes: tuple[str, ...] = ()
+    page_limit: int = PAGE_LIMIT
+    body_limit_bytes: int = BODY_LIMIT_BYTES
+
+    @property
+    def outcomes(self) -> tuple[str, ...]:
+        """Every allowed outcome."""
+        return PRESET_OUTCOMES + self.additional_outcomes

@@ -1,0 +1,1 @@
+"""What SQLite and PostgreSQL share: how a question becomes one statement. Knows no driver."""

@@ -1,0 +1,79 @@
+"""Every question of the seam, over a function that runs one statement."""
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from reporting.database.question import NameFilter, Page, ResultFilter
+from reporting.database.records import Group, Result, Testcase
+from reporting.database.sql.candidates import find_candidates
+from reporting.database.sql.dialect import Dialect, Sql, all_of
+from reporting.database.sql.latest import latest_results, newest_of_each, results_by_id, rows_to_distinguish
+from reporting.database.sql.results import COLUMNS, RESULT_OF_TESTCASE, named, page_of_results, row_to_result
+
+_RESULT = Sql(f"SELECT {COLUMNS} FROM {RESULT_OF_TESTCASE} WHERE r.id = ?").text
+_GROUP = ("SELECT g.uuid, g.description, g.ref_url, (SELECT count(*) FROM group_member m WHERE m.group_id = g.id) "
+          "FROM run_group g WHERE")
+#: Both databases keep ids in 64 bits.
+_LARGEST_ID = 2**63 - 1
+#: Results fetched by id in one statement.
+_BATCH = 500
+
+
+class Reading:
+    """`fetch` returns all rows of a statement, `stream` yields them without holding all."""
+
+    def __init__(self, dialect: Dialect, fetch: Callable[[Sql], list[tuple[Any, ...]]],
+                 stream: Callable[[Sql], Iterable[tuple[Any, ...]]]) -> None:
+        self._dialect = dialect
+        self._fetch = fetch
+        self._stream = stream
+
+    def result(self, result_id: int) -> Result | None:
+        if result_id > _LARGEST_ID:
+            return None
+        rows = self._fetch(Sql(_RESULT, (result_id,)))
+        return row_to_result(rows[0]) if rows else None
+
+    def testcase(self, name: str) -> Testcase | None:
+        rows = self._fetch(Sql("SELECT name, ref_url FROM testcase WHERE name = ?", (name,)))
+        return Testcase(*rows[0]) if rows else None
+
+    def group(self, uuid: str) -> Group | None:
+        rows = self._fetch(Sql(f"{_GROUP} g.uuid = ?", (uuid,)))
+        return Group(*rows[0]) if rows else None
+
+    def results(self, wanted: ResultFilter, page: Page) -> list[Result]:
+        found = find_candidates(wanted, self._dialect, self._fetch)
+        if found.is_empty or page.limit < 1:
+            return []
+        return [row_to_result(row) for row in self._fetch(page_of_results(wanted, found, page, self._dialect))]
+
+    def latest(self, wanted: ResultFilter, distinct_on: Sequence[str] = ()) -> list[Result]:
+        found = find_candidates(wanted, self._dialect, self._fetch)
+        if found.is_empty:
+            return []
+        if not distinct_on:
+            return [row_to_result(row) for row in self._fetch(latest_results(wanted, found, self._dialect))]
+        rows = self._stream(rows_to_distinguish(wanted, found, self._dialect))
+        ids = list(newest_of_each(rows, distinct_on))
+        return [row_to_result(row) for start in range(0, len(ids), _BATCH)
+                for row in self._fetch(results_by_id(ids[start:start + _BATCH], self._dialect))]
+
+    def testcases(self, wanted: NameFilter, page: Page) -> list[Testcase]:
+        where = self._named("n.name", wanted)
+        rows = self._fetch(Sql("SELECT n.name, n.ref_url FROM testcase n WHERE") + where
+                           + Sql("ORDER BY n.name LIMIT ? OFFSET ?", (page.limit, page.offset)))
+        return [Testcase(*row) for row in rows]
+
+    def groups(self, uuids: tuple[str, ...], descriptions: NameFilter, page: Page) -> list[Group]:
+        parts = [self._dialect.is_in("g.uuid", uuids)] if uuids else []
+        parts.append(self._named("g.description", descriptions))
+        rows = self._fetch(Sql(_GROUP) + all_of(parts)
+                           + Sql("ORDER BY g.id DESC LIMIT ? OFFSET ?", (page.limit, page.offset)))
+        return [Group(*row) for row in rows]
+
+    def _named(self, column: str, wanted: NameFilter) -> Sql:
+        if not (wanted.names or wanted.patterns):
+            return Sql("1=1")
+        return named(column, wanted.names, wanted.patterns, self._dialect)

@@ -1,0 +1,117 @@
+"""
+The seam to a database: what the API asks of SQLite and of PostgreSQL.
+
+Life cycle: `all_storages.open_storage(url)` gives a storage whose tables exist and
+are current. Then any thread may call any method at any time, calls overlap.
+`close` is called once, when no call is running; nothing is called after it.
+
+A method that stores returns when the rows are durable: a kill -9 or a power
+cut afterwards loses nothing. If it raises, nothing of that call is stored.
+No method keeps knowledge of rows between calls, so another process may write
+or reset the same database meanwhile.
+
+Errors: StorageBusyError (try again later) and StorageTimeoutError (the
+question takes too long); every other exception is a bug.
+"""
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from reporting.database.question import NameFilter, Page, ResultFilter
+from reporting.database.records import (
+    Group,
+    GroupChange,
+    IdempotencyKey,
+    NewResult,
+    Result,
+    Testcase,
+    TestcaseChange,
+)
+
+
+class StorageError(Exception):
+    """Raised when the database cannot answer; the text says why."""
+
+
+class StorageBusyError(StorageError):
+    """Raised when the database is away or locked; the same call may work later."""
+
+
+class StorageTimeoutError(StorageError):
+    """Raised when a question took longer than allowed; a narrower one may work."""
+
+
+class Storage(Protocol):
+    """See the module."""
+
+    # -- storing -----------------------------------------------------------------------------------------------------
+    def add_result(self, new: NewResult, key: IdempotencyKey | None = None) -> Result:
+        """
+        Store the result; create or change its testcase and groups in the same transaction.
+
+        With a key that was used before: store nothing, return the result of then.
+        Raises IdempotencyConflictError: used before with another body.
+        """
+        ...
+
+    def add_results(self, new: Sequence[NewResult]) -> list[int]:
+        """Store all of them in one transaction, return their ids in order. For bulk work: no answer is made."""
+        ...
+
+    def put_testcase(self, change: TestcaseChange) -> Testcase:
+        """Create or change a testcase."""
+        ...
+
+    def put_group(self, change: GroupChange) -> Group:
+        """Create or change a group."""
+        ...
+
+    # -- asking ------------------------------------------------------------------------------------------------------
+    def result(self, result_id: int) -> Result | None:
+        """Return the result, None where there is none."""
+        ...
+
+    def testcase(self, name: str) -> Testcase | None:
+        """Return the testcase, None where there is none."""
+        ...
+
+    def group(self, uuid: str) -> Group | None:
+        """Return the group, None where there is none."""
+        ...
+
+    def results(self, wanted: ResultFilter, page: Page) -> list[Result]:
+        """Return the page, sorted by submit_time, then by id. Each result stands once."""
+        ...
+
+    def latest(self, wanted: ResultFilter, distinct_on: Sequence[str] = ()) -> list[Result]:
+        """
+        Return the newest result of each testcase among those that pass, newest first.
+
+        Without `distinct_on` all that share a testcase's newest submit_time. With
+        it the newest of each (testcase, value of key 1, ...), a missing key
+        being a value of its own, the higher id where times are equal.
+        `outcomes` of the filter count: the newest that has one of them.
+        """
+        ...
+
+    def testcases(self, wanted: NameFilter, page: Page) -> list[Testcase]:
+        """Return the page, sorted by the name's code points."""
+        ...
+
+    def groups(self, uuids: tuple[str, ...], descriptions: NameFilter, page: Page) -> list[Group]:
+        """Return the page, newest first; no uuids: of every uuid."""
+        ...
+
+    # -- caring ------------------------------------------------------------------------------------------------------
+    def check(self) -> None:
+        """Raise StorageError unless the database answers."""
+        ...
+
+    def reset(self) -> None:
+        """Delete every row; ids start at 1 again."""
+        ...
+
+    def close(self) -> None:
+        """Let go of everything."""
+        ...

@@ -1,0 +1,1 @@
+"""One file a database; see `reporting/database/storage.py`."""

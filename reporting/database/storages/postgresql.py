@@ -1,0 +1,185 @@
+"""
+PostgreSQL through psycopg: a connection a thread, prepared statements, upserts.
+
+The question's own values are planned with (`plan_cache_mode`), because a pair may have
+one result or ten million; hash and merge joins are off, because every question
+here reads few rows through an index.
+"""
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeVar
+
+import psycopg
+from psycopg import Connection, errors
+
+from reporting.database.migrations.migrate import HEAD, migrate
+from reporting.database.question import NameFilter, Page, ResultFilter
+from reporting.database.records import (
+    Group,
+    GroupChange,
+    IdempotencyKey,
+    NewResult,
+    Result,
+    Testcase,
+    TestcaseChange,
+)
+from reporting.database.sql.dialect import Sql
+from reporting.database.sql.reading import Reading
+from reporting.database.storage import StorageBusyError, StorageTimeoutError
+from reporting.database.storages import postgresql_writing
+from reporting.database.storages.postgresql_dialect import PostgresqlDialect
+
+T = TypeVar("T")
+Row = tuple[Any, ...]
+
+_CONNECT_SECONDS = 5
+#: A reset or a migration may hold a lock this long.
+_LOCK_SECONDS = 30
+#: Two writers that wait for each other: PostgreSQL ends one of them, which then tries again.
+_TRIES = 5
+#: Rows fetched at a time from a long answer.
+_STREAM_ROWS = 2000
+#: Held while tables are made, so that two processes that start together do not both make them.
+_MIGRATION_LOCK = 0x636865636B6F
+_PASSING_ERRORS = (errors.AdminShutdown, errors.CrashShutdown, errors.CannotConnectNow, errors.TooManyConnections,
+                   errors.LockNotAvailable, errors.DiskFull, errors.ReadOnlySqlTransaction, errors.UndefinedTable)
+
+
+class PostgresqlStorage:
+    """See `Storage`. `timeout_seconds` bounds one statement."""
+
+    def __init__(self, url: str, timeout_seconds: float = 30.0) -> None:
+        self._url = url
+        self._timeout_seconds = timeout_seconds
+        self._local = threading.local()
+        self._connections: list[Connection[Row]] = []
+        self._reading = Reading(PostgresqlDialect(), self._fetch, self._stream)
+        try:
+            _make_current(url)
+        except psycopg.OperationalError as error:
+            raise StorageBusyError(str(error).strip()) from None
+
+    # -- storing
+    def add_result(self, new: NewResult, key: IdempotencyKey | None = None) -> Result:
+        return self._write(lambda connection: postgresql_writing.add_result(connection, new, key))
+
+    def add_results(self, new: Sequence[NewResult]) -> list[int]:
+        return self._write(lambda connection: [postgresql_writing.insert_result(connection, each)[0] for each in new])
+
+    def put_testcase(self, change: TestcaseChange) -> Testcase:
+        return self._write(lambda connection: postgresql_writing.put_testcase(connection, change))
+
+    def put_group(self, change: GroupChange) -> Group:
+        return self._write(lambda connection: postgresql_writing.put_group(connection, change))
+
+    def reset(self) -> None:
+        self._write(postgresql_writing.delete_everything)
+
+    # -- asking
+    def result(self, result_id: int) -> Result | None:
+        return self._reading.result(result_id)
+
+    def testcase(self, name: str) -> Testcase | None:
+        return self._reading.testcase(name)
+
+    def group(self, uuid: str) -> Group | None:
+        return self._reading.group(uuid)
+
+    def results(self, wanted: ResultFilter, page: Page) -> list[Result]:
+        return self._reading.results(wanted, page)
+
+    def latest(self, wanted: ResultFilter, distinct_on: Sequence[str] = ()) -> list[Result]:
+        return self._reading.latest(wanted, distinct_on)
+
+    def testcases(self, wanted: NameFilter, page: Page) -> list[Testcase]:
+        return self._reading.testcases(wanted, page)
+
+    def groups(self, uuids: tuple[str, ...], descriptions: NameFilter, page: Page) -> list[Group]:
+        return self._reading.groups(uuids, descriptions, page)
+
+    # -- caring
+    def check(self) -> None:
+        self._fetch(Sql("SELECT 1 FROM testcase LIMIT 1"))
+
+    def close(self) -> None:
+        for connection in self._connections:
+            connection.close()
+
+    # -- connections
+    def _fetch(self, question: Sql) -> list[Row]:
+        text = question.text.replace("?", "%s")
+        return self._with_connection(lambda connection: connection.execute(text, question.parameters).fetchall(), 2)
+
+    def _stream(self, question: Sql) -> Iterator[Row]:
+        text = question.text.replace("?", "%s")
+        cursor = self._with_connection(lambda connection: connection.execute(text, question.parameters), 2)
+        while rows := cursor.fetchmany(_STREAM_ROWS):
+            yield from rows
+
+    def _write(self, work: Callable[[Connection[Row]], T]) -> T:
+        def in_transaction(connection: Connection[Row]) -> T:
+            for _ in range(_TRIES - 1):
+                try:
+                    with connection.transaction():
+                        return work(connection)
+                except (errors.DeadlockDetected, errors.SerializationFailure):
+                    continue
+            with connection.transaction():
+                return work(connection)
+
+        # one try: after a lost connection nobody knows whether the commit took place
+        return self._with_connection(in_transaction, 1)
+
+    def _with_connection(self, work: Callable[[Connection[Row]], T], tries: int) -> T:
+        try:
+            connection = self._connection()
+            return work(connection)
+        except errors.QueryCanceled:
+            raise StorageTimeoutError(f"no answer within {self._timeout_seconds:g} seconds; ask for less, "
+                                      "for example with `since`") from None
+        except _PASSING_ERRORS as error:
+            fault: psycopg.Error = error
+        except psycopg.OperationalError as error:
+            fault = error
+        if tries > 1:  # the connection may have been lost while nobody used it
+            return self._with_connection(work, tries - 1)
+        raise StorageBusyError(str(fault).strip()) from fault
+
+    def _connection(self) -> Connection[Row]:
+        connection: Connection[Row] | None = getattr(self._local, "connection", None)
+        if connection is None or connection.closed:
+            if connection is not None:
+                self._connections.remove(connection)
+            connection = connect(self._url, self._timeout_seconds)
+            self._connections.append(connection)
+            self._local.connection = connection
+        return connection
+
+
+def connect(url: str, timeout_seconds: float = 0) -> Connection[Row]:
+    """Return a connection of ours, in autocommit. `timeout_seconds` for one statement, 0: no limit."""
+    options = " ".join(f"-c {name}={value}" for name, value in {
+        "statement_timeout": int(timeout_seconds * 1000), "lock_timeout": _LOCK_SECONDS * 1000, "jit": "off",
+        "plan_cache_mode": "force_custom_plan", "enable_hashjoin": "off", "enable_mergejoin": "off",
+        "random_page_cost": "1.1", "synchronous_commit": "on", "timezone": "UTC"}.items())
+    return psycopg.connect(url, autocommit=True, connect_timeout=_CONNECT_SECONDS, options=options,
+                           application_name="checkotron-results", prepare_threshold=2)
+
+
+def _make_current(url: str) -> None:
+    """Create or migrate the tables where they are not current."""
+    with connect(url) as connection:
+        try:
+            if connection.execute("SELECT version_num FROM alembic_version").fetchone() == (HEAD,):
+                return
+        except errors.UndefinedTable:
+            pass  # a new database
+    from sqlalchemy import create_engine, text
+
+    engine = create_engine("postgresql+psycopg://", creator=lambda: psycopg.connect(url))
+    with engine.connect() as guard, engine.connect() as alembic_connection:
+        guard.execute(text(f"SELECT pg_advisory_lock({_MIGRATION_LOCK})"))
+        migrate(alembic_connection)
+    engine.dispose()

@@ -1,0 +1,226 @@
+"""
+SQLite in WAL mode: a reading connection a thread, and one thread that writes.
+
+The writer takes whatever waits and commits it together (group commit): each
+caller is told after the commit that holds its rows has reached the disk
+(`synchronous=FULL`), so many clients share one fsync.
+"""
+from __future__ import annotations
+
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any, TypeVar
+
+from reporting.database.migrations.migrate import HEAD, migrate
+from reporting.database.question import NameFilter, Page, ResultFilter
+from reporting.database.records import (
+    Group,
+    GroupChange,
+    IdempotencyKey,
+    NewResult,
+    Result,
+    Testcase,
+    TestcaseChange,
+)
+from reporting.database.sql.dialect import Sql
+from reporting.database.sql.reading import Reading
+from reporting.database.storage import StorageBusyError, StorageError, StorageTimeoutError
+from reporting.database.storages import sqlite_writing
+from reporting.database.storages.sqlite_dialect import SqliteDialect
+
+T = TypeVar("T")
+Work = Callable[[sqlite3.Connection], T]
+
+#: Works committed together at most: bounds how long the first of them waits.
+_BATCH = 128
+#: Seconds another process may hold the write lock (a backup, prune or reset).
+_LOCK_SECONDS = 30.0
+#: Virtual machine steps of SQLite between two looks at the clock.
+_STEPS = 20_000
+_READER_CACHE_KIB = 8_192
+_WRITER_CACHE_KIB = 32_768
+
+
+class SqliteStorage:
+    """See `Storage`. `timeout_seconds` bounds one question."""
+
+    def __init__(self, path: Path, timeout_seconds: float = 30.0) -> None:
+        self._path = path
+        self._timeout_seconds = timeout_seconds
+        self._local = threading.local()
+        self._readers: list[sqlite3.Connection] = []
+        self._reading = Reading(SqliteDialect(), self._fetch, self._stream)
+        self._queue: SimpleQueue[tuple[Work[Any], Future[Any]] | None] = SimpleQueue()
+        _make_current(path)
+        self._writer = threading.Thread(target=self._write_loop, name="results-writer", daemon=True)
+        self._writer.start()
+
+    # -- storing
+    def add_result(self, new: NewResult, key: IdempotencyKey | None = None) -> Result:
+        return self._write(lambda connection: sqlite_writing.add_result(connection, new, key))
+
+    def add_results(self, new: Sequence[NewResult]) -> list[int]:
+        return self._write(lambda connection: [sqlite_writing.insert_result(connection, each) for each in new])
+
+    def put_testcase(self, change: TestcaseChange) -> Testcase:
+        return self._write(lambda connection: sqlite_writing.put_testcase(connection, change))
+
+    def put_group(self, change: GroupChange) -> Group:
+        return self._write(lambda connection: sqlite_writing.put_group(connection, change))
+
+    def reset(self) -> None:
+        self._write(sqlite_writing.delete_everything)
+
+    # -- asking
+    def result(self, result_id: int) -> Result | None:
+        return self._reading.result(result_id)
+
+    def testcase(self, name: str) -> Testcase | None:
+        return self._reading.testcase(name)
+
+    def group(self, uuid: str) -> Group | None:
+        return self._reading.group(uuid)
+
+    def results(self, wanted: ResultFilter, page: Page) -> list[Result]:
+        return self._reading.results(wanted, page)
+
+    def latest(self, wanted: ResultFilter, distinct_on: Sequence[str] = ()) -> list[Result]:
+        return self._reading.latest(wanted, distinct_on)
+
+    def testcases(self, wanted: NameFilter, page: Page) -> list[Testcase]:
+        return self._reading.testcases(wanted, page)
+
+    def groups(self, uuids: tuple[str, ...], descriptions: NameFilter, page: Page) -> list[Group]:
+        return self._reading.groups(uuids, descriptions, page)
+
+    # -- caring
+    def check(self) -> None:
+        self._fetch(Sql("SELECT 1 FROM testcase LIMIT 1"))
+
+    def close(self) -> None:
+        self._queue.put(None)
+        self._writer.join()
+        for connection in self._readers:
+            connection.close()
+
+    # -- reading connections
+    def _fetch(self, question: Sql) -> list[tuple[Any, ...]]:
+        return list(self._stream(question))
+
+    def _stream(self, question: Sql) -> Iterator[tuple[Any, ...]]:
+        local = self._local
+        if not hasattr(local, "connection"):
+            self._open_reader()
+        local.deadline = time.monotonic() + self._timeout_seconds
+        try:
+            yield from local.connection.execute(question.text, question.parameters)
+        except sqlite3.OperationalError as error:
+            raise _storage_error(error, self._timeout_seconds) from error
+
+    def _open_reader(self) -> None:
+        local = self._local
+        connection = connect(self._path, _READER_CACHE_KIB)
+        connection.execute("PRAGMA query_only = ON")
+        connection.set_progress_handler(lambda: time.monotonic() > local.deadline, _STEPS)
+        self._readers.append(connection)
+        local.connection = connection
+
+    # -- the writer
+    def _write(self, work: Work[T]) -> T:
+        done: Future[T] = Future()
+        self._queue.put((work, done))
+        return done.result()
+
+    def _write_loop(self) -> None:
+        connection = connect(self._path, _WRITER_CACHE_KIB)
+        while (first := self._queue.get()) is not None:
+            works = [first]
+            while len(works) < _BATCH and not self._queue.empty():
+                following = self._queue.get()
+                if following is None:
+                    self._queue.put(None)
+                    break
+                works.append(following)
+            _commit_together(connection, works)
+        connection.close()
+
+
+def connect(path: Path, cache_kib: int) -> sqlite3.Connection:
+    """Return a connection of ours; transactions are begun by hand."""
+    connection = sqlite3.connect(path, timeout=_LOCK_SECONDS, isolation_level=None, check_same_thread=False,
+                                 cached_statements=256)
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute(f"PRAGMA cache_size = -{cache_kib}")
+    return connection
+
+
+def _commit_together(connection: sqlite3.Connection, works: list[tuple[Work[Any], Future[Any]]]) -> None:
+    """Do the works in one transaction, each in a savepoint; tell the callers after the commit."""
+    told: list[Callable[[], None]] = []
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+        for work, done in works:
+            told.append(_do(connection, work, done))
+        connection.execute("COMMIT")
+    except Exception as error:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        fault = _storage_error(error, _LOCK_SECONDS) if isinstance(error, sqlite3.OperationalError) else error
+        told = [_failing(done, fault) for _, done in works]
+    for tell in told:
+        tell()
+
+
+def _do(connection: sqlite3.Connection, work: Work[Any], done: Future[Any]) -> Callable[[], None]:
+    connection.execute("SAVEPOINT one")
+    try:
+        value = work(connection)
+    except sqlite3.OperationalError:
+        raise  # disk full, I/O error: the whole transaction is in doubt
+    except Exception as error:
+        connection.execute("ROLLBACK TO one")
+        connection.execute("RELEASE one")
+        return _failing(done, error)
+    connection.execute("RELEASE one")
+    return lambda: done.set_result(value)
+
+
+def _failing(done: Future[Any], error: Exception) -> Callable[[], None]:
+    return lambda: done.set_exception(error)
+
+
+def _storage_error(error: sqlite3.OperationalError, seconds: float) -> StorageError | sqlite3.OperationalError:
+    text = str(error)
+    if "interrupted" in text:
+        return StorageTimeoutError(f"no answer within {seconds:g} seconds; ask for less, for example with `since`")
+    if any(word in text for word in ("locked", "busy", "full", "I/O", "unable to open", "readonly", "no such table")):
+        return StorageBusyError(text)
+    return error
+
+
+def _make_current(path: Path) -> None:
+    """Create or migrate the tables where they are not current."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    connection = connect(path, 0)
+    try:
+        if connection.execute("SELECT version_num FROM alembic_version").fetchone() == (HEAD,):
+            return
+    except sqlite3.OperationalError:
+        pass  # a new file
+    finally:
+        connection.close()
+    from sqlalchemy import create_engine
+
+    engine = create_engine(f"sqlite:///{path}", isolation_level="AUTOCOMMIT")
+    with engine.connect() as alembic_connection:
+        # all or nothing, and a second process that starts now waits here and then finds everything done
+        alembic_connection.exec_driver_sql("BEGIN IMMEDIATE")
+        migrate(alembic_connection)
+        alembic_connection.exec_driver_sql("COMMIT")
+    engine.dispose()

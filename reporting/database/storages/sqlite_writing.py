@@ -1,0 +1,127 @@
+"""What is written to SQLite; every function runs inside a transaction that its caller began."""
+from __future__ import annotations
+
+import sqlite3
+import time
+
+from reporting.database.records import (
+    KEEP,
+    Group,
+    GroupChange,
+    IdempotencyConflictError,
+    IdempotencyKey,
+    NewResult,
+    Result,
+    Testcase,
+    TestcaseChange,
+)
+from reporting.database.sql.pair import pair_digest
+from reporting.database.sql.results import COLUMNS, RESULT_OF_TESTCASE, row_to_result
+
+#: Every table of ours; the ids of `result` are kept in sqlite_sequence.
+_TABLES = ("posting", "group_member", "idempotency_key", "result", "pair", "run_group", "testcase")
+
+
+def add_result(connection: sqlite3.Connection, new: NewResult, key: IdempotencyKey | None) -> Result:
+    """Store the result unless its key was used before; return the stored one. Raises IdempotencyConflictError."""
+    result_id = _stored_before(connection, key) if key else None
+    if result_id is None:
+        result_id = insert_result(connection, new)
+        if key:
+            connection.execute("INSERT INTO idempotency_key VALUES (?, ?, ?, ?)",
+                               (key.key, key.fingerprint, result_id, int(time.time())))
+    row = connection.execute(f"SELECT {COLUMNS} FROM {RESULT_OF_TESTCASE} WHERE r.id = ?", (result_id,)).fetchone()
+    return row_to_result(row)
+
+
+def _stored_before(connection: sqlite3.Connection, key: IdempotencyKey) -> int | None:
+    row = connection.execute(
+        "SELECT k.fingerprint, r.id FROM idempotency_key k LEFT JOIN result r ON r.id = k.result_id WHERE k.key = ?",
+        (key.key,)).fetchone()
+    if row is None:
+        return None
+    if row[0] != key.fingerprint:
+        raise IdempotencyConflictError(key.key)
+    if row[1] is None:  # the result was pruned since
+        connection.execute("DELETE FROM idempotency_key WHERE key = ?", (key.key,))
+    result_id: int | None = row[1]
+    return result_id
+
+
+def insert_result(connection: sqlite3.Connection, new: NewResult) -> int:
+    """Store the result and everything it names, return its id."""
+    testcase_id = _testcase_id(connection, new.testcase)
+    group_ids = [_group_id(connection, group) for group in new.groups]
+    pair_ids = [_pair_id(connection, key, value) for key, value in new.pairs()]
+    result_id = connection.execute(
+        "INSERT INTO result (testcase_id, outcome, note, ref_url, submit_time, data, groups) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (testcase_id, new.outcome, new.note, new.ref_url, new.submit_time, new.data_json(), new.groups_json())).lastrowid
+    connection.executemany("INSERT INTO posting VALUES (?, ?, ?)",
+                           [(pair_id, new.submit_time, result_id) for pair_id in pair_ids])
+    connection.executemany("INSERT INTO group_member VALUES (?, ?, ?)",
+                           [(group_id, new.submit_time, result_id) for group_id in group_ids])
+    assert result_id is not None
+    return result_id
+
+
+def put_testcase(connection: sqlite3.Connection, change: TestcaseChange) -> Testcase:
+    """Create or change a testcase."""
+    testcase_id = _testcase_id(connection, change)
+    return Testcase(*connection.execute("SELECT name, ref_url FROM testcase WHERE id = ?", (testcase_id,)).fetchone())
+
+
+def put_group(connection: sqlite3.Connection, change: GroupChange) -> Group:
+    """Create or change a group."""
+    group_id = _group_id(connection, change)
+    return Group(*connection.execute(
+        "SELECT uuid, description, ref_url, (SELECT count(*) FROM group_member WHERE group_id = run_group.id) "
+        "FROM run_group WHERE id = ?", (group_id,)).fetchone())
+
+
+def delete_everything(connection: sqlite3.Connection) -> None:
+    """Empty every table; ids start at 1 again."""
+    for table in _TABLES:
+        connection.execute(f"DELETE FROM {table}")  # noqa: S608 (our own names)
+    connection.execute("DELETE FROM sqlite_sequence")
+
+
+def _testcase_id(connection: sqlite3.Connection, change: TestcaseChange) -> int:
+    row = connection.execute("SELECT id, ref_url FROM testcase WHERE name = ?", (change.name,)).fetchone()
+    ref_url = None if change.ref_url is KEEP else change.ref_url
+    if row is None:
+        return _inserted(connection, "INSERT INTO testcase (name, ref_url) VALUES (?, ?)", (change.name, ref_url))
+    if change.ref_url is not KEEP and row[1] != ref_url:
+        connection.execute("UPDATE testcase SET ref_url = ? WHERE id = ?", (ref_url, row[0]))
+    testcase_id: int = row[0]
+    return testcase_id
+
+
+def _group_id(connection: sqlite3.Connection, change: GroupChange) -> int:
+    row = connection.execute("SELECT id, description, ref_url FROM run_group WHERE uuid = ?",
+                             (change.uuid,)).fetchone()
+    group_id, description, ref_url = row or (None, None, None)
+    if change.description is not KEEP:
+        description = change.description
+    if change.ref_url is not KEEP:
+        ref_url = change.ref_url
+    if group_id is None:
+        return _inserted(connection, "INSERT INTO run_group (uuid, description, ref_url) VALUES (?, ?, ?)",
+                         (change.uuid, description, ref_url))
+    if (description, ref_url) != row[1:]:
+        connection.execute("UPDATE run_group SET description = ?, ref_url = ? WHERE id = ?",
+                           (description, ref_url, group_id))
+    return int(group_id)
+
+
+def _pair_id(connection: sqlite3.Connection, key: str, value: str) -> int:
+    digest = pair_digest(key, value)
+    row = connection.execute("SELECT id FROM pair WHERE digest = ?", (digest,)).fetchone()
+    if row is not None:
+        return int(row[0])
+    return _inserted(connection, "INSERT INTO pair (digest, key, value) VALUES (?, ?, ?)", (digest, key, value))
+
+
+def _inserted(connection: sqlite3.Connection, statement: str, values: tuple[object, ...]) -> int:
+    row_id = connection.execute(statement, values).lastrowid
+    assert row_id is not None
+    return row_id

@@ -1,0 +1,92 @@
+"""Points in time: microseconds since 1970 in UTC inside, three text forms outside."""
+from __future__ import annotations
+
+import re
+import time
+from datetime import UTC, datetime, timedelta
+
+_EPOCH = datetime(1970, 1, 1)
+_EPOCH_UTC = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+#: What `submit_time` may be as text: at least one digit of fraction, then nothing, Z or an offset.
+_SUBMIT_TIME = re.compile(
+    r"(\d{4})-(\d{1,2})-(\d{1,2})T(\d{1,2}):(\d{1,2}):(\d{1,2})\.(\d{1,6})(Z|\+00|[+-]\d{2}:?\d{2})?", re.ASCII)
+#: ISO 8601 in all widths, as `since` takes it; a zone is read and ignored.
+_SINCE = re.compile(
+    r"(\d{4})(?:-?(\d{2})|-(\d))?(?:-?(\d{2})|-(\d))?"
+    r"(?:[ T](\d{2})(?::?(\d{2})(?::?(\d{2})(?:[.,](\d+))?)?)?(?:Z|[+-]\d{2}(?::?\d{2})?)?)?", re.ASCII)
+#: The first and the last millisecond of the years 1 to 9999.
+_FIRST_MILLISECOND = -62_135_596_800_000
+_LAST_MILLISECOND = 253_402_300_799_999
+
+
+class TimestampError(ValueError):
+    """Raised when a text or number is no point in time."""
+
+
+def now_microseconds() -> int:
+    """Return the time now."""
+    return time.time_ns() // 1000
+
+
+def to_text(microseconds: int) -> str:
+    """Return `2024-05-01T10:00:00.000001`: no zone; no fraction where it is zero."""
+    return (_EPOCH + timedelta(microseconds=microseconds)).isoformat()
+
+
+def from_submit_time(value: object) -> int:
+    """
+    Return the time of a `submit_time`: milliseconds as a number or digits, or text with a fraction.
+
+    Raises TimestampError: neither, or out of the years 1 to 9999.
+    """
+    if isinstance(value, str):
+        if value.isascii() and value.isdigit() and len(value) < 20:
+            value = int(value)
+        else:
+            return _from_text(value)
+    if isinstance(value, int) and not isinstance(value, bool) and _FIRST_MILLISECOND <= value <= _LAST_MILLISECOND:
+        return value * 1000
+    raise TimestampError(value)
+
+
+def _from_text(text: str) -> int:
+    match = _SUBMIT_TIME.fullmatch(text)
+    if match is None:
+        raise TimestampError(text)
+    *parts, fraction, zone = match.groups()
+    try:
+        moment = datetime(*map(int, parts), int(fraction.ljust(6, "0")))  # type: ignore[arg-type]
+        offset = _offset(zone)
+        return (moment - offset - _EPOCH) // _MICROSECOND
+    except (ValueError, OverflowError):
+        raise TimestampError(text) from None
+
+
+def _offset(zone: str | None) -> timedelta:
+    if not zone or zone == "Z":
+        return timedelta()
+    digits = zone[1:].replace(":", "").ljust(4, "0")
+    offset = timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
+    if offset >= timedelta(days=1):
+        raise TimestampError(zone)
+    return -offset if zone[0] == "-" else offset
+
+
+def from_since(text: str) -> int:
+    """Return the time of one half of `since`; what is left out is the earliest. Raises TimestampError."""
+    match = _SINCE.fullmatch(text.strip())
+    if match is None:
+        raise TimestampError(text)
+    year, month2, month1, day2, day1, hour, minute, second, fraction = match.groups()
+    try:
+        moment = datetime(int(year), int(month2 or month1 or 1), int(day2 or day1 or 1), int(hour or 0),
+                          int(minute or 0), int(second or 0), int((fraction or "0")[:6].ljust(6, "0")))
+    except ValueError:
+        raise TimestampError(text) from None
+    return (moment - _EPOCH) // _MICROSECOND
+
+
+def to_datetime(microseconds: int) -> datetime:
+    """Return the time with its zone, UTC."""
+    return _EPOCH_UTC + timedelta(microseconds=microseconds)
