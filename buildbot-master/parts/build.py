@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from buildbot.process.build import Build
-from buildbot.process.results import CANCELLED, EXCEPTION, RETRY, worst_status
+from buildbot.process.results import CANCELLED, EXCEPTION, FAILURE, RETRY, worst_status
 from twisted.internet import defer, threads
 from twisted.python import log
 
@@ -97,16 +97,19 @@ class CheckBuild(Build):  # type: ignore[misc]
     def buildFinished(self, text: list[str], results: int) -> Any:
         """Settle the result, hand the run over, then let Buildbot note the end. Never raises."""
         try:
-            results = yield self._settle(worst_status(self.results, results))
+            results = yield self._settle(worst_status(self.results, results), text)
         except Exception:
             # the end of a build must be noted whatever happens, else its worker is never free again
             log.err(None, "the end of a build could not be settled; its run is not handed over")
             results = EXCEPTION
+        if results == EXCEPTION and self.workerforbuilder.worker is None:
+            # Buildbot 4.3 would put the worker into quarantine, fail because it is gone, and keep the build for ever
+            results = FAILURE
         self.results = results
         yield super().buildFinished(text, results)
 
     @defer.inlineCallbacks
-    def _settle(self, results: int) -> Any:
+    def _settle(self, results: int, text: list[str]) -> Any:
         request = self.requests[0].id
         if self.is_interrupted:
             return RETRY
@@ -116,7 +119,7 @@ class CheckBuild(Build):  # type: ignore[misc]
                 self._delay(request, len(rows))
                 return RETRY
             results = EXCEPTION
-            self.text = [*self.text, f"gave up after {len(rows)} attempts"]
+            text.append(f"gave up after {len(rows)} attempts")
         attempts_of(self.master).not_before.pop(request, None)
         run = yield self.run_record()
         yield threads.deferToThread(hand_over, folders_of(self.settings), run, self._ending(results),

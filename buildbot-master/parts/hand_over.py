@@ -93,8 +93,9 @@ def hand_over(folders: Folders, run: Run, ending: Ending, log_url: str | None) -
     """
     if is_handed_over(folders, run.build_id):
         return False
+    folders.make()
     folder = folders.artifacts / parse_build_id(run.build_id)
-    folder.mkdir(mode=0o755, parents=True, exist_ok=True)
+    folder.mkdir(mode=0o755, exist_ok=True)
     if not _has_report(folder, run):
         _write(folder / "execution.json", _report(run, ending).to_dict())
     if not (folder / "results.tap").is_file():

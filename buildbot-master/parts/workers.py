@@ -12,6 +12,9 @@ from buildbot_master.parts.settings import Settings, SettingsError, WorkerSettin
 
 #: Seconds. A worker whose machine is gone without a word is noticed after about two of these.
 _KEEPALIVE_SECONDS = 60
+#: Buildbot keeps a worker from work after a build with an exception: 10 s, doubled up to an hour. A stranger's check
+#: must not be able to take a worker away for an hour.
+_QUARANTINE_SECONDS = (1, 30)
 
 
 def slot_names(worker: WorkerSettings) -> list[str]:
@@ -28,7 +31,11 @@ def slot_names(worker: WorkerSettings) -> list[str]:
 
 def workers(settings: Settings) -> list[Any]:
     """Return `c['workers']`. Raises SettingsError: a kind is not known, or a password file cannot be read."""
-    return [_worker(one, name, settings) for one in settings.workers for name in slot_names(one)]
+    found = [_worker(one, name, settings) for one in settings.workers for name in slot_names(one)]
+    for worker in found:
+        worker.quarantine_initial_timeout = _QUARANTINE_SECONDS[0]
+        worker.quarantine_max_timeout = _QUARANTINE_SECONDS[1]
+    return found
 
 
 def protocols(settings: Settings) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """One process of the stack: started, watched, ended with everything that it started."""
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
@@ -35,6 +36,8 @@ class Part:
     environment: Mapping[str, str] = field(default_factory=dict)
     #: Seconds between TERM and KILL.
     grace_seconds: float = 15.0
+    #: The lowest is stopped first; where equal, the last started.
+    stop_order: int = 5
 
 
 class Child:
@@ -92,10 +95,8 @@ class Child:
             return
         if process.poll() is None:
             process.send_signal(signal.SIGTERM)
-            try:
+            with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(self.part.grace_seconds)
-            except subprocess.TimeoutExpired:
-                pass
         self._kill_group()
         process.wait()
 
@@ -110,19 +111,15 @@ class Child:
 
     def rotate(self) -> None:
         """Set a long log aside. The process writes at the end of the same file, so it may go on running."""
-        try:
+        with contextlib.suppress(FileNotFoundError):
             if self.log.stat().st_size > _LOG_LIMIT_BYTES:
                 shutil.copyfile(self.log, self.log.with_suffix(".log.1"))
                 os.truncate(self.log, 0)
-        except FileNotFoundError:
-            pass
 
     def _kill_group(self) -> None:
         if self.process is not None:
-            try:
+            with contextlib.suppress(ProcessLookupError):
                 os.killpg(self.process.pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
 
 
 def death_with_parent() -> list[str]:

@@ -55,7 +55,7 @@ def up(state: Path | None, bus: str | None, rules: Path | None, port: int | None
 
 @click.command(context_settings=_SETTINGS)
 @click.option("--state", type=click.Path(path_type=Path, file_okay=False),
-              help="Folder that holds everything. [default: a new temporary one that is removed]")
+              help="Folder that holds everything; emptied first. [default: ~/.local/state/checkotron-demo]")
 @click.option("--keep-running", is_flag=True, help="Stay until Ctrl-C, to look around in the pages.")
 def demo(state: Path | None, keep_running: bool) -> None:
     """

@@ -1,4 +1,10 @@
-"""The processes of the stack, in the order in which they start; they stop in the opposite order."""
+"""
+The processes of the stack, in the order in which they start.
+
+They stop so that none sees a fault: first who brings work (trigger), then the
+master, which tells its builds to run again later and the worker to end them,
+then the worker, then who takes results away.
+"""
 from __future__ import annotations
 
 import http.client
@@ -56,7 +62,7 @@ def _master(state: State, ports: Ports) -> Part:
         bearer = {"Authorization": f"Bearer {token.read_text(encoding='ascii').strip()}"}
         return _answers(f"http://{HOST}:{ports.door}/status", bearer) and _answers(f"{url}/api/v2/masters")
 
-    return Part("master", "Buildbot master", _twistd(), state.master, is_ready, url, grace_seconds=30)
+    return Part("master", "Buildbot master", _twistd(), state.master, is_ready, url, grace_seconds=30, stop_order=2)
 
 
 def _worker(state: State, ports: Ports) -> Part:
@@ -66,7 +72,8 @@ def _worker(state: State, ports: Ports) -> Part:
         return connected >= set(names_of(state.worker))
 
     slots = len(names_of(state.worker))
-    return Part("worker", "worker", _twistd(), state.worker, is_ready, f"{slots} slots", grace_seconds=30)
+    return Part("worker", "worker", _twistd(), state.worker, is_ready, f"{slots} slots", grace_seconds=30,
+                stop_order=3)
 
 
 def _deliverer(state: State, ports: Ports) -> Part:
@@ -78,7 +85,8 @@ def _deliverer(state: State, ports: Ports) -> Part:
 def _trigger(state: State, bus: str, rules: Path | None) -> Part:
     chosen = ("--rules", str(rules.absolute())) if rules else ()
     command = (*own_command(), "trigger", "consume", "--bus", bus, "--state", str(state.folder), *chosen)
-    return Part("trigger", "trigger", command, state.folder, lambda: True, f"listens to {_without_password(bus)}")
+    return Part("trigger", "trigger", command, state.folder, lambda: True, f"listens to {_without_password(bus)}",
+                stop_order=1)
 
 
 def _twistd() -> tuple[str, ...]:

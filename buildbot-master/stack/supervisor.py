@@ -32,7 +32,8 @@ class Supervisor:
         """
         Start every part and wait until it answers, one after the other.
 
-        Raises StartError: one does not answer within 90 s, or ends at once three times. Returns early when told to stop.
+        Raises StartError: one does not answer within 90 s, or ends at once three times. Returns early when told
+        to stop.
         """
         for child in self.children:
             began = time.monotonic()
@@ -53,8 +54,8 @@ class Supervisor:
             self.stopping.wait(_LOOK)
 
     def stop(self, progress: Callable[[str], None] = lambda title: None) -> None:
-        """Stop every part, the last started first: no part sees a fault because what it needs went before it."""
-        for child in reversed(self.children):
+        """Stop every part, in its order: none sees a fault because what it needs went before it."""
+        for child in sorted(reversed(self.children), key=lambda one: one.part.stop_order):
             if child.process is not None:
                 progress(child.part.title)
                 child.stop()

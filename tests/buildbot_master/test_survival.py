@@ -1,0 +1,89 @@
+"""Nothing is lost or doubled when a process of the master's side dies."""
+from __future__ import annotations
+
+import json
+import os
+
+from tests.buildbot_master.conftest import RunningMaster, wait_for
+
+SUCCESS, FAILURE, RETRY = 0, 2, 5
+
+
+def hanging(master: RunningMaster) -> tuple[str, str]:
+    """Schedule a run that waits; return its build id and its process."""
+    build_id = master.schedule("hangs")
+    mark = master.state.folder / "marks" / build_id
+    return build_id, wait_for(lambda: mark.exists() and mark.read_text())
+
+
+def test_a_master_that_is_told_to_stop_runs_its_builds_again_later(own_master: RunningMaster) -> None:
+    build_id, pid = hanging(own_master)
+    mark = own_master.state.folder / "marks" / build_id
+
+    own_master.stop()
+    mark.unlink()
+    handed_over_early = (own_master.state.queue / f"{build_id}.json").exists()
+    own_master.start()
+    new_pid = wait_for(lambda: mark.exists() and mark.read_text())
+
+    assert not handed_over_early
+    assert not os.path.exists(f"/proc/{pid}")
+    assert new_pid != pid
+    assert own_master.builds_of(build_id)[0]["results"] == RETRY
+
+
+def test_a_killed_master_runs_its_builds_again(own_master: RunningMaster) -> None:
+    build_id, _ = hanging(own_master)
+    mark = own_master.state.folder / "marks" / build_id
+
+    own_master.kill(own_master.master)
+    mark.unlink()
+    own_master.master.start()
+
+    assert wait_for(lambda: mark.exists() and mark.read_text(), 60)
+
+
+def test_a_worker_that_dies_each_time_is_given_up_with_a_report(own_master: RunningMaster) -> None:
+    build_id = own_master.schedule("hangs")
+    mark = own_master.state.folder / "marks" / build_id
+
+    for _ in range(3):
+        wait_for(mark.exists)
+        own_master.kill(own_master.worker)
+        mark.unlink()
+        own_master.worker.start()
+    report = own_master.ended(build_id)
+
+    assert report["execution_status"] == "NOT_OK"
+    assert report["code"] == "worker-lost"
+    assert own_master.last_build(build_id)["results"] == FAILURE
+
+
+def test_a_run_that_ended_is_not_run_again_after_the_master_died_before_noting_it(own_master: RunningMaster) -> None:
+    build_id, pid = hanging(own_master)
+    own_master.kill(own_master.master)
+    # what the master would have written just before it died
+    finished = own_master.state.queue / f"{build_id}.json"
+    finished.write_text(json.dumps({"build_id": build_id, "folder": "x", "log_url": None}))
+    (own_master.state.folder / "marks" / build_id).unlink()
+
+    own_master.master.start()
+    wait_for(own_master.master.part.is_ready)
+    build = wait_for(lambda: [row for row in own_master.builds_of(build_id) if row["results"] == SUCCESS], 60)[0]
+
+    assert build["complete"]
+    assert not (own_master.state.folder / "marks" / build_id).exists()
+    assert json.loads(finished.read_text())["folder"] == "x"
+
+
+def test_a_client_that_goes_away_in_mid_answer_does_not_break_the_master(own_master: RunningMaster) -> None:
+    import socket
+    for _ in range(40):
+        with socket.create_connection(("127.0.0.1", own_master.ports.web)) as peer:
+            peer.sendall(b"GET /api/v2/builders HTTP/1.1\r\nHost: x\r\n\r\n")
+            peer.recv(1)
+
+    build_id = own_master.schedule("good")
+
+    assert own_master.ended(build_id)["execution_status"] == "OK"
+    assert "FileNotFoundError" not in own_master.master.log.read_text()
