@@ -20,6 +20,8 @@ from buildbot_master.stack.master_folder import own_command
 from buildbot_master.stack.state import HOST, Ports, State
 from buildbot_master.stack.worker_folder import names_of
 
+#: Outcomes that our own results database stores beside ResultsDB's four: a crash is called a crash.
+_OWN_OUTCOMES = ("CRASHED", "ABORTED", "ERROR", "QUEUED", "RUNNING")
 #: Seconds for one look.
 _LOOK_TIMEOUT = 2.0
 
@@ -50,7 +52,8 @@ def parts(state: State, ports: Ports, options: StackOptions) -> list[Part]:
 def _results_database(state: State, ports: Ports) -> Part:
     url = f"http://{HOST}:{ports.results}"
     command = (*own_command(), "results", "serve", "--host", HOST, "--port", str(ports.results),
-               "--database", f"sqlite:///{state.results_database}")
+               "--database", f"sqlite:///{state.results_database}",
+               *(word for outcome in _OWN_OUTCOMES for word in ("--additional-outcome", outcome)))
     return Part("results", "results database", command, state.folder, lambda: _answers(f"{url}/api/v2.0/"), url)
 
 

@@ -63,8 +63,9 @@ def running_stack(wishes: Wishes, screen: Screen) -> Iterator[Stack]:
         addresses = state.addresses(ports)
         with stopped_by_signals(supervisor.stopping):
             try:
-                supervisor.start(lambda title: screen.progress(f"starting: {title}"))
+                # before the trigger, which reads them
                 write_addresses(state.folder, addresses)
+                supervisor.start(lambda title: screen.progress(f"starting: {title}"))
                 yield Stack(state, addresses, supervisor)
             finally:
                 # the addresses go first: a command then says that nothing runs, and not that nobody answers

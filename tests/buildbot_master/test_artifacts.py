@@ -4,6 +4,7 @@ from __future__ import annotations
 import http.client
 
 import pytest
+
 from tests.buildbot_master.conftest import RunningMaster, ask
 
 

@@ -6,6 +6,7 @@ import os
 import time
 
 import pytest
+
 from tests.buildbot_master.conftest import RunningMaster, ask, new_master, wait_for
 
 SUCCESS, FAILURE, EXCEPTION, RETRY, CANCELLED = 0, 2, 4, 5, 6

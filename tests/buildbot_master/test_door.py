@@ -6,6 +6,7 @@ import socket
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+
 from tests.buildbot_master.conftest import RunningMaster, new_master
 
 

@@ -60,7 +60,7 @@ def test_a_worker_that_dies_each_time_is_given_up_with_a_report(own_master: Runn
 
 
 def test_a_run_that_ended_is_not_run_again_after_the_master_died_before_noting_it(own_master: RunningMaster) -> None:
-    build_id, pid = hanging(own_master)
+    build_id, _ = hanging(own_master)
     own_master.kill(own_master.master)
     # what the master would have written just before it died
     finished = own_master.state.queue / f"{build_id}.json"
