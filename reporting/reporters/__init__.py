@@ -1,0 +1,1 @@
+"""One file a destination; `reporting.all_reporters` lists them."""

@@ -1,0 +1,71 @@
+"""`checkotron results undelivered`: what waits on disk, and why."""
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from reporting.places import queue_folder
+
+
+@click.command(short_help="Show what waits to be delivered, and why.")
+@click.option("--queue", type=click.Path(path_type=Path, file_okay=False),
+              help="The queue of finished runs [default: that of the state folder].")
+@click.option("--state", type=click.Path(path_type=Path, file_okay=False), help="State folder of `checkotron up`.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a run and destination.")
+def undelivered(queue: Path | None, state: Path | None, as_json: bool) -> None:
+    """
+    Show what waits to be delivered, and why.
+
+    Runs that nobody has taken in yet are named with the destination "-". Exit 0 either way.
+
+    \b
+      checkotron results undelivered
+    """
+    from reporting.undelivered import RunFile, UndeliveredError, undelivered_in
+
+    folder = queue_folder(queue, state)
+    rows: list[dict[str, object]] = []
+    seen = set()
+    for path in undelivered_in(folder / "undelivered"):
+        try:
+            run_file = RunFile.load(path)
+        except UndeliveredError as error:
+            rows.append({"build_id": path.stem, "destination": "-", "missing": None, "tries": 0, "why": str(error)})
+            continue
+        seen.add(run_file.run.build_id)
+        for destination, progress in (run_file.progress or {"-": None}).items():
+            missing = len(run_file.missing(destination))
+            if missing:
+                rows.append({"build_id": run_file.run.build_id, "destination": destination, "missing": missing,
+                             "tries": progress.tries if progress else 0, "at": progress.at if progress else "",
+                             "why": progress.why if progress else "not tried yet"})
+    for path in sorted(folder.glob("*.json")):
+        if path.stem not in seen:
+            rows.append({"build_id": path.stem, "destination": "-", "missing": None, "tries": 0,
+                         "why": "not taken in; does `checkotron results deliver` run?"})
+    if as_json:
+        for row in rows:
+            click.echo(json.dumps(row))
+    else:
+        _print(rows, folder)
+
+
+def _print(rows: list[dict[str, object]], folder: Path) -> None:
+    from rich import box
+    from rich.table import Table
+
+    from reporting.printed import console, one_line
+
+    screen = console()
+    if not rows:
+        screen.print(f"nothing waits in {folder}")
+        return
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    for title in ("Build id", "Destination", "Missing", "Tries", "Why"):
+        table.add_column(title, overflow="fold", justify="right" if title in ("Missing", "Tries") else "left")
+    for row in rows:
+        table.add_row(*(one_line("?" if row[key] is None else row[key])
+                        for key in ("build_id", "destination", "missing", "tries", "why")))
+    screen.print(table)
