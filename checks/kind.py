@@ -111,7 +111,8 @@ class Choice:
 
     def read(self, value: Any, place: Place) -> Any:
         if value not in self.values and not place.waits(value):
-            place.fault(f"`{shown(value, 60)}` is not allowed here{nearest(value, self.values) or ';'} expected {self.words}")
+            hint = nearest(value, self.values) or ";"
+            place.fault(f"`{shown(value, 60)}` is not allowed here{hint} expected {self.words}")
         return value
 
     def json_schema(self) -> dict[str, Any]:

@@ -1,0 +1,53 @@
+"""
+`checkotron run`: a check on an item, here and now.
+
+Exit codes: 0 the run worked, whatever the verdict; 1 the check broke; 2 the
+check file or the command line is wrong; 3 the surroundings failed, try again;
+70 a bug in the runner; 130 interrupted; 143 terminated. By hand also 100, where
+the check's `exitcode` action or --exit-by-outcome asks for it.
+"""
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+EXIT_CODES = """
+\b
+Exit codes:
+  0    the run worked, whatever the verdict on the item
+  1    the check broke: crashed, out of time, no readable TAP
+  2    the check file or the command line is wrong
+  3    the surroundings failed; another try may work
+  70   a bug in the runner; the traceback is in run.log
+  130  interrupted (143: terminated)
+"""
+
+
+@click.command(epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.argument("check")
+@click.option("-i", "--item", help="The thing to check, such as xchat-0.5-1.fc20.")
+@click.option("-t", "--item-type", "--type", help="Its kind; without it the check's first, mostly koji_build.")
+@click.option("-a", "--arch", help="The architecture; without it the check's own, mostly noarch.")
+@click.option("--build-id", default="-1000", help="Names the run in every log; -1000 is a run by hand.")
+@click.option("--executor", default="auto", show_default=True, help="local, sandbox, podman; auto: by trust.")
+@click.option("--artifacts", type=click.Path(path_type=Path), help="The folder for results, reports and logs.")
+@click.option("--koji-store", help="A folder or URL laid out as Koji's packages/, or a hub's URL.")
+@click.option("--report", "report_url", help="Send the results to this results database afterwards.")
+@click.option("--json", "as_json", is_flag=True, help="Print the execution report and the results as one object.")
+@click.option("-v", "--verbose", is_flag=True, help="Show what the check prints while it runs.")
+@click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
+def run(**options: Any) -> int:
+    """
+    Run CHECK (a name of the library, or a path) on an item, here and now.
+
+    \b
+    Examples:
+      checkotron run rpmlint --item xchat-0.5-1.fc20 --item-type koji_build
+      checkotron run ./mycheck --item FEDORA-2026-04459ef8cf --item-type bodhi_update
+      checkotron run rpmlint --item xchat-0.5-1.fc20 --koji-store ~/packages --artifacts out
+    """
+    from runner.by_command_line import RunOptions, carry_out
+
+    return carry_out(RunOptions(**options))

@@ -1,0 +1,86 @@
+"""Runs the commands of one run: through its executor, into its log, held to its limits."""
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+from runner.abort import AbortToken
+from runner.command import INTO_NOTHING, INTO_STDOUT, Command, CommandResult
+from runner.command_log import CommandLog
+from runner.executor import Instance, Sinks
+from runner.limits import Limits, LimitsReached
+from runner.output import Capture, say_dropped
+from runner.process import CommandNotFoundError
+
+
+class Commander:
+    """One for a run; one command at a time."""
+
+    def __init__(self, instance: Instance, log: CommandLog, abort: AbortToken, limits: Limits,
+                 reached: LimitsReached, watch: Callable[[bytes], None] | None = None) -> None:
+        self._instance, self._log, self._abort = instance, log, abort
+        self._limits, self._reached = limits, reached
+        #: Sees every piece of output too: for `--verbose`.
+        self._watch = watch
+        #: Of `time.monotonic()`: when the whole run must end, and how long a command may be silent.
+        self.deadline: float | None = None
+        self.silence_seconds: float | None = None
+
+    def run(self, command: Command) -> CommandResult:
+        """Run one command. Raises CommandNotFoundError, ExecutorError; the log has its part then too."""
+        command = self._within_time(command)
+        output = self._log.begin(command)
+        take = self._watched(output.write)
+        capture = Capture(command.capture_stdout, self._limits.capture_bytes) if command.capture_stdout else None
+        try:
+            result = self._instance.run(command, self._sinks(command, take, capture), self._abort)
+        except CommandNotFoundError as error:
+            self._log.end(command, None, f"not started: {error}")
+            raise
+        except Exception as error:
+            self._log.end(command, None, f"not finished: {error}")
+            raise
+        finally:
+            if capture is not None:
+                capture.close()
+        if capture is not None:
+            result = replace(result, captured_bytes=capture.size, dropped_bytes=capture.dropped)
+            say_dropped(self._reached, f"stdout of `{command.argv[0]}`", capture.dropped)
+        if result.left_behind:
+            self._reached.say(f"`{command.argv[0]}` left {result.left_behind} processes behind; they were ended")
+        self._log.end(command, result)
+        return result
+
+    def _within_time(self, command: Command) -> Command:
+        """Shorten the command's time to what is left of the run's."""
+        timeout = command.timeout_seconds
+        if self.deadline is not None:
+            left = max(0.05, self.deadline - time.monotonic())
+            timeout = left if timeout is None else min(timeout, left)
+        silence = command.silence_seconds if command.silence_seconds is not None else self.silence_seconds
+        return replace(command, timeout_seconds=timeout, silence_seconds=silence)
+
+    def _watched(self, write: Callable[[bytes], None]) -> Callable[[bytes], None]:
+        watch = self._watch
+        if watch is None:
+            return write
+
+        def both(data: bytes) -> None:
+            write(data)
+            with contextlib.suppress(BlockingIOError):
+                watch(data)
+
+        return both
+
+    def _sinks(self, command: Command, log: Callable[[bytes], None], capture: Capture | None) -> Sinks:
+        def nothing(data: bytes) -> None:
+            """Take output that nobody wants."""
+
+        stdout = capture.write if capture else log
+        if command.stderr == INTO_STDOUT:
+            return Sinks(stdout, None)
+        if command.stderr == INTO_NOTHING:
+            return Sinks(stdout, nothing)
+        return Sinks(stdout, log if capture else None)

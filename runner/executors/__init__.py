@@ -1,0 +1,1 @@
+"""The executors, one file each; the list is runner/all_executors.py."""

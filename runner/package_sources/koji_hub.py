@@ -1,0 +1,68 @@
+"""A Koji hub, asked through Koji's own client library; the files come from the hub's file server."""
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from checks.item import Nvr
+from runner.download import Downloader
+from runner.package_source import MissingBuildError, PackageFile, SourceError
+
+
+class KojiHub:
+    """Asks a hub without logging in."""
+
+    def __init__(self, url: str, top_url: str | None = None) -> None:
+        """`top_url` is where `packages/` lies; without it the hub's own `/kojifiles`."""
+        try:
+            import koji
+        except ImportError as error:
+            raise SourceError("Koji's client library is not installed; `pip install checkotron[koji]` "
+                              f"(needs libkrb5-dev), or use a package store: {error}") from None
+        self._koji = koji
+        self.where = url
+        self._session = koji.ClientSession(url, {"anon_retry": True, "max_retries": 3, "retry_interval": 1,
+                                                 "timeout": 60, "no_ssl_verify": False})
+        base = url.removesuffix("/").removesuffix("/kojihub")
+        self._paths = koji.PathInfo(topdir=(top_url or f"{base}/kojifiles").rstrip("/"))
+        self._downloader = Downloader()
+        self._builds: dict[str, dict[str, Any]] = {}
+
+    def packages(self, nvr: Nvr) -> list[PackageFile]:
+        """Return every package of a build."""
+        build = self._build(str(nvr))
+        folder = self._paths.build(build)
+        return sorted((PackageFile(f"{rpm['nvr']}.{rpm['arch']}.rpm", rpm["arch"], f"{folder}/{self._paths.rpm(rpm)}")
+                       for rpm in self._ask("listRPMs", build["id"])), key=lambda file: (file.arch, file.file_name))
+
+    def logs(self, nvr: Nvr) -> list[PackageFile]:
+        """Return the build logs the hub lists."""
+        build = self._build(str(nvr))
+        top = self._paths.topdir
+        return [PackageFile("build.log", log["dir"], f"{top}/{log['path']}")
+                for log in self._ask("getBuildLogs", build["id"]) if log["name"] == "build.log"]
+
+    def tagged(self, tag: str) -> list[str]:
+        """Return the newest build of each package in a tag, parents included."""
+        return [build["nvr"] for build in self._ask("listTagged", tag, inherit=True, latest=True)]
+
+    def download(self, file: PackageFile, target: Path) -> None:
+        """Write the file to the target."""
+        self._downloader.file(file.location, target)
+
+    def _build(self, nvr: str) -> dict[str, Any]:
+        if nvr not in self._builds:
+            build = self._ask("getBuild", nvr)
+            if not build:
+                raise MissingBuildError(f"hub `{self.where}` has no build `{nvr}`")
+            self._builds[nvr] = build
+        return self._builds[nvr]
+
+    def _ask(self, method: str, *arguments: Any, **options: Any) -> Any:
+        try:
+            return getattr(self._session, method)(*arguments, **options)
+        except self._koji.GenericError as error:
+            raise MissingBuildError(f"hub `{self.where}`, {method}: {error}") from None
+        except Exception as error:
+            # the client lets errors of requests, ssl, socket and xmlrpc through as they are
+            raise SourceError(f"hub `{self.where}`, {method}: no answer: {type(error).__name__}: {error}") from None

@@ -1,0 +1,48 @@
+"""Where outside services are: read from the environment once, at the edge, and passed in."""
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from checks.addresses import default_state_folder
+
+#: Setting: the environment variables that give it, the first that is set wins.
+FROM_ENVIRONMENT = {
+    "koji_store": ("CHECKOTRON_KOJI_STORE",),
+    "koji_hub": ("CHECKOTRON_KOJI_HUB", "KOJI_HUB_URL"),
+    "koji_topurl": ("CHECKOTRON_KOJI_TOPURL", "KOJI_TOP_URL"),
+    "bodhi_url": ("CHECKOTRON_BODHI_URL", "BODHI_URL"),
+    "distgit_url": ("CHECKOTRON_DISTGIT_URL",),
+    "releases": ("CHECKOTRON_RELEASES",),
+    "resultsdb_url": ("CHECKOTRON_RESULTS_URL",),
+}
+
+
+def settings_from(environ: Mapping[str, str], **given: str | None) -> dict[str, str]:
+    """Return the settings; what is given by name goes before the environment."""
+    settings = {}
+    for name, variables in FROM_ENVIRONMENT.items():
+        value = given.get(name) or next((environ[key] for key in variables if environ.get(key)), None)
+        if value:
+            settings[name] = value
+    return settings
+
+
+def check_folders(environ: Mapping[str, str]) -> list[Path]:
+    """Return where checks are looked for by name: $CHECKOTRON_CHECKS, then the library."""
+    from checks.catalogue import library_folder
+
+    named = [Path(part) for part in environ.get("CHECKOTRON_CHECKS", "").split(os.pathsep) if part]
+    return [*named, library_folder()]
+
+
+def workspaces_folder(environ: Mapping[str, str]) -> Path:
+    """Return where workspaces are made: $CHECKOTRON_WORKSPACES, else the folder for temporary files."""
+    return Path(environ.get("CHECKOTRON_WORKSPACES") or tempfile.gettempdir())
+
+
+def runs_folder(environ: Mapping[str, str]) -> Path:
+    """Return where runs by hand leave their artifacts."""
+    return default_state_folder(environ) / "runs"

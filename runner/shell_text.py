@@ -1,0 +1,38 @@
+"""A command of a check as argv: a list as it is, a text for `sh -c` with its variables in the environment."""
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from runner.variables import as_text
+
+
+def shell_or_list(command: Any, variables: Mapping[str, Any]) -> tuple[tuple[str, ...], dict[str, str]]:
+    """
+    Return the argv, and the environment variables for a shell's text.
+
+    In a text `${item}` stays what it is: the shell finds `item` in its
+    environment. So no value is ever read as shell code. `${a.b}` becomes a
+    variable of its own; names that are not ours are the shell's.
+    """
+    if not isinstance(command, str):
+        return tuple(as_text(part) for part in command), {}
+    environment: dict[str, str] = {}
+
+    def refer(match: re.Match[str]) -> str:
+        if match.group() == "$$":
+            return "$"
+        path = match.group(1) or match.group(2)
+        first, *rest = path.split(".")
+        value: Any = variables.get(first)
+        if first not in variables:
+            return match.group()
+        for part in rest:
+            value = value.get(part) if isinstance(value, Mapping) else None
+        name = path.replace(".", "__")
+        environment[name] = as_text(value)
+        return f"${{{name}}}"
+
+    text = re.sub(r"\$\$|\$\{([A-Za-z_][\w.]*)\}|\$([A-Za-z_]\w*)", refer, command, flags=re.ASCII)
+    return ("/bin/sh", "-c", text), environment

@@ -1,0 +1,228 @@
+"""
+The stages of a run, each one function; run.py has their order.
+
+fetch       the check and its inputs are there and fit together
+prepare     a workspace, and surroundings for the commands
+execute     the actions of the check
+collect     what it left: results and artifacts
+publish     the results file is closed, and said in numbers
+clean_up    surroundings and workspace are removed; always, and harmless when called twice
+"""
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from checks.build_id import is_standalone
+from checks.contracts import CheckInput
+from checks.description import Action, CheckDescription, CheckFileError
+from checks.tap import TapLimits
+from runner import using
+from runner.abort import AbortToken
+from runner.artifacts import Collector
+from runner.command_log import CMD_LOG_FILENAME, CommandLog
+from runner.commander import Commander
+from runner.directive import DirectiveContext, DirectiveError
+from runner.executor import Confinement, Executor, ExecutorError, Instance
+from runner.interpreter import Interpreter
+from runner.limits import Limits, LimitsReached
+from runner.results import ResultsFile
+from runner.validation import faults_of, input_faults
+from runner.verdicts import VerdictError, Verdicts, looks_like_results, tell_faults
+from runner.workspace import Workspace
+
+logger = logging.getLogger(__name__)
+
+
+class NoResultsError(Exception):
+    """Raised when a check came to its end and said nothing at all."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunPlan:
+    """Everything a run needs to know before it starts."""
+
+    check: CheckDescription
+    input: CheckInput
+    #: Gets the results, reports, logs and artifacts.
+    folder: Path
+    executor: Executor
+    #: Where workspaces are made.
+    workspaces: Path
+    limits: Limits = field(default_factory=Limits)
+    settings: Mapping[str, str] = field(default_factory=dict)
+    #: True keeps the workspace.
+    keep: bool = False
+    caches: Mapping[str, Path] = field(default_factory=dict)
+    secrets: Mapping[str, Path] = field(default_factory=dict)
+    image: str | None = None
+    #: Told of each action that starts: position from 1, how many, the action.
+    on_action: Callable[[int, int, Action], None] = field(default=lambda index, total, action: None)
+    #: Sees each piece of output.
+    on_output: Callable[[bytes], None] | None = None
+
+
+@dataclass(slots=True)
+class RunState:
+    """What the stages leave for each other; each field is set by the stage named beside it."""
+
+    plan: RunPlan
+    abort: AbortToken
+    results: ResultsFile
+    reached: LimitsReached
+    #: Of `time.monotonic()`: when the run must end.
+    deadline: float
+    workspace: Workspace | None = None  # prepare
+    instance: Instance | None = None  # prepare
+    log: CommandLog | None = None  # prepare
+    interpreter: Interpreter | None = None  # execute
+    #: How many actions sent results out. execute
+    sent: int = 0
+    #: Further keys of the execution report; lists grow. all
+    details: dict[str, Any] = field(default_factory=dict)
+
+    def note(self, key: str, value: Any) -> None:
+        """Keep something for the execution report; an exit code keeps its worst, faults are listed."""
+        if key == "exit_code":
+            self.details["exit_code_asked"] = max(value, self.details.get("exit_code_asked", 0))
+        elif len(self.details.setdefault(key, [])) < 100:
+            self.details[key].append(value)
+
+
+def fetch(state: RunState) -> None:
+    """Make sure that the check fits the item and the directives there are. Raises CheckFileError."""
+    plan = state.plan
+    (plan.folder / "input.json").write_text(json.dumps(plan.input.to_dict(), indent=2) + "\n", encoding="utf-8")
+    item_type = plan.input.item_type
+    faults = input_faults(plan.check, item_type) or faults_of(plan.check, item_type)
+    if faults:
+        raise CheckFileError(faults)
+
+
+def prepare(state: RunState) -> None:
+    """Make the workspace and the surroundings. Raises WorkspaceError, ExecutorError."""
+    plan = state.plan
+    problems = plan.executor.problems()
+    if problems:
+        raise ExecutorError(f"executor `{plan.executor.name}` cannot be used here: {'; '.join(problems)}")
+    state.log = CommandLog(plan.folder / CMD_LOG_FILENAME, plan.limits, state.reached)
+    state.workspace = workspace = Workspace.create(plan.workspaces)
+    folder = workspace.copy_check(plan.check.folder) if plan.executor.confines else plan.check.folder
+    check = plan.check
+    state.instance = plan.executor.start(Confinement(
+        workspace, folder, check.environment.network, check.resources, plan.image, plan.limits.grace_seconds,
+        plan.caches, plan.secrets))
+
+
+def execute(state: RunState) -> None:
+    """Run the actions. Raises ActionError."""
+    plan, workspace, instance, log = state.plan, state.workspace, state.instance, state.log
+    if workspace is None or instance is None or log is None:
+        raise ExecutorError("BUG: `execute` before `prepare`")
+    commander = Commander(instance, log, state.abort, plan.limits, state.reached, plan.on_output)
+    commander.deadline = state.deadline
+    commander.silence_seconds = plan.check.silence_seconds
+    folder = workspace.check if plan.executor.confines else plan.check.folder
+    places = {"workdir": instance.path(workspace.work), "artifactsdir": instance.path(workspace.artifacts),
+              "checkdir": instance.path(folder)}
+    extra = dict(plan.check.environment.variables) | {name.upper(): str(path) for name, path in places.items()}
+
+    def send(results: Any) -> None:
+        state.sent += 1
+        state.results.add(results)
+
+    def context_for(action: Action, variables: Mapping[str, Any]) -> DirectiveContext:
+        return DirectiveContext(
+            workspace.work, workspace.artifacts, folder, workspace.private, plan.input,
+            using.with_environment(commander.run, extra, plan.check), state.abort, plan.settings, dict(variables),
+            bool(action.export) or not _sends(plan.check), send, state.note, action.timeout_seconds)
+
+    state.interpreter = Interpreter(variables_of(plan, places), context_for, state.abort, plan.on_action)
+    state.interpreter.run(using.actions_of(plan.check))
+
+
+def collect(state: RunState) -> None:
+    """Keep what the check left. Raises NoResultsError, DirectiveError (unreadable results) after everything is kept."""
+    _collect_artifacts(state)
+    interpreter = state.interpreter
+    if interpreter is not None and not state.sent:
+        _collect_unsent(state, interpreter.values)
+    if not state.sent:
+        raise NoResultsError(f"check `{state.plan.check.name}` gave no results; expected TAP from an action, sent out "
+                             "by `resultsdb`. A check with nothing to say prints `1..0`")
+
+
+def publish(state: RunState) -> None:
+    """Close the results file: from here on it is whole."""
+    state.results.close()
+    logger.info("results written", extra={"results": state.results.count, "worst": state.results.worst})
+
+
+def clean_up(state: RunState) -> None:
+    """Remove surroundings and workspace. Harmless when called twice."""
+    state.results.close()
+    if state.instance is not None:
+        for note in state.instance.notes:
+            state.reached.say(note)
+        state.instance.stop()
+        state.instance = None
+    if state.log is not None:
+        state.log.close()
+    if state.workspace is not None and not state.plan.keep:
+        problem = state.workspace.remove()
+        if problem:
+            logger.warning("workspace not removed whole", extra={"problem": problem})
+        state.workspace = None
+
+
+def variables_of(plan: RunPlan, places: Mapping[str, Path]) -> dict[str, Any]:
+    """Return the variables that every action has; the item also under the name of its type."""
+    data = plan.input
+    variables: dict[str, Any] = {name: str(path) for name, path in places.items()}
+    variables |= {"item": data.item, "item_type": data.item_type, data.item_type: data.item, "arch": data.arch,
+                  "build_id": data.build_id, "jobid": data.build_id, "uuid": data.build_id,
+                  "checkname": data.testcase, "testcase": data.testcase, "namespace": plan.check.namespace}
+    if data.item_type == "bodhi_update":
+        variables["bodhi_id"] = data.item
+    return variables
+
+
+def _sends(check: CheckDescription) -> bool:
+    """True where an action of the check says which results go out."""
+    return any(action.directive.lower() == "resultsdb" for action in check.actions)
+
+
+def _collect_artifacts(state: RunState) -> None:
+    if state.workspace is None:
+        return
+    collector = Collector(state.plan.folder, state.plan.limits, state.reached)
+    collector.collect(state.workspace.artifacts)
+    if state.plan.check.artifacts:
+        collector.collect(state.workspace.work, state.plan.check.artifacts)
+    if collector.collected.names:
+        state.details["artifacts"] = collector.collected.names
+
+
+def _collect_unsent(state: RunState, values: list[Any]) -> None:
+    """Without `resultsdb` in the check every value that reads as results is meant."""
+    if _sends(state.plan.check):
+        return
+    for value in values:
+        if not looks_like_results(value):
+            continue
+        verdicts = Verdicts(value, state.plan.input, TapLimits())
+        try:
+            state.results.add(verdicts)
+        except VerdictError as error:
+            raise DirectiveError(f"the results {error}", "bad-results") from None
+        state.sent += 1
+        tell_faults(verdicts, state.note)
+
+
+def is_by_hand(plan: RunPlan) -> bool:
+    """True for a run that no system asked for."""
+    return is_standalone(plan.input.build_id)

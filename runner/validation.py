@@ -1,0 +1,90 @@
+"""A check against the directives and variables there are: every fault, before anything runs."""
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from checks.description import Action, CheckDescription
+from checks.document import Fault, KeyPath
+from checks.item import ITEM_TYPES
+from runner.all_directives import DirectiveClashError, UnknownDirectiveError, directive_named
+from runner.directive import Directive, ParametersError
+from runner.variables import unknown
+
+#: Variables that every run has; beside them the item type, and what earlier actions export.
+ALWAYS = ("item", "item_type", "arch", "build_id", "workdir", "artifactsdir", "checkdir", "checkname", "testcase",
+          "namespace", "jobid", "uuid")
+
+
+def faults_of(check: CheckDescription, item_type: str | None = None) -> list[Fault]:
+    """
+    Return what is wrong with the actions of a check, in the order of the file.
+
+    `item_type`: of the item at hand; without it every type that the check takes.
+    """
+    faults: list[Fault] = []
+    known = {*ALWAYS, *_item_variables(check, item_type)}
+    for action in check.actions:
+        faults.extend(_action_faults(check, action, known))
+        if action.export:
+            known.add(action.export)
+    if check.run.file and not (check.folder / check.run.file).is_file():
+        faults.append(_fault(check, ("run", "file"), f"`{check.run.file}` is not in the check's folder"))
+    return faults
+
+
+def input_faults(check: CheckDescription, item_type: str) -> list[Fault]:
+    """Return why the check does not take such an item."""
+    if not check.runs_on(item_type):
+        takes = ", ".join(f"`{name}`" for name in check.item_types)
+        return [_fault(check, ("input",), f"check `{check.name}` takes {takes}, not `{item_type}`")]
+    there = {*ALWAYS, *_item_variables(check, item_type)}
+    missing = [name for name in check.args if name not in there and name not in ITEM_TYPES]
+    return [_fault(check, ("input", "args"), f"`{name}` is needed by the check, and nothing provides it; "
+                                             f"there are: {', '.join(sorted(there))}") for name in missing]
+
+
+def make_directive(action: Action, parameters: Any, *, variables: bool = False) -> Directive:
+    """Return the directive of an action. Raises UnknownDirectiveError, ParametersError."""
+    return directive_named(action.directive)(parameters, variables=variables)
+
+
+def _item_variables(check: CheckDescription, item_type: str | None) -> Iterable[str]:
+    names = [item_type] if item_type else list(check.item_types or ITEM_TYPES)
+    return [*names, "bodhi_id"] if "bodhi_update" in names else names
+
+
+def _action_faults(check: CheckDescription, action: Action, known: set[str]) -> list[Fault]:
+    path = (*action.path, action.directive)
+    try:
+        directive = directive_named(action.directive)
+        directive(action.parameters, variables=True)
+    except (UnknownDirectiveError, DirectiveClashError) as error:
+        return [_fault(check, path, str(error))]
+    except ParametersError as error:
+        return [_fault(check, (*path, *fault.path), fault.message) for fault in error.faults]
+    sentences: list[str] = []
+
+    def look(value: Any) -> Any:
+        sentences.extend(unknown(value, known))
+        return value
+
+    directive.fill_in(action.parameters, look)
+    faults = [_fault(check, path, sentence) for sentence in dict.fromkeys(sentences)]
+    if action.directive == "python":
+        faults.extend(_file_faults(check, action, path))
+    return faults
+
+
+def _file_faults(check: CheckDescription, action: Action, path: KeyPath) -> list[Fault]:
+    file = action.parameters.get("file") if isinstance(action.parameters, Mapping) else None
+    if not isinstance(file, str) or "$" in file or (check.folder / file).is_file():
+        return []
+    there = ", ".join(f"`{found.name}`" for found in sorted(check.folder.glob("*.py"))[:5]) or "no Python file"
+    return [_fault(check, (*path, "file"), f"`{file}` is not in the check's folder; it has {there}")]
+
+
+def _fault(check: CheckDescription, path: KeyPath, message: str) -> Fault:
+    if check.document is None:
+        return Fault(0, path, message, str(check.path))
+    return check.document.fault(path, message)
