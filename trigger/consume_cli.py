@@ -12,7 +12,8 @@ from trigger.option import InputError, door_options, rules_options
 
 
 @click.command()
-@click.option("--bus", "url", required=True, metavar="URL", help="amqp://user:password@host:port/vhost, or amqps://...")
+@click.option("--bus", "url", required=True, metavar="URL", envvar="CHECKOTRON_BUS",
+              help="amqp://user:password@host:port/vhost, or amqps://...; also $CHECKOTRON_BUS, which `ps` does not show.")
 @rules_options
 @door_options
 @click.option("--queue", default="checkotron.trigger", show_default=True, help="Name of the queue.")
@@ -24,7 +25,8 @@ from trigger.option import InputError, door_options, rules_options
 @click.option("--keyfile", type=click.Path(path_type=Path), help="Its key.")
 @click.option("--no-dead-letters", is_flag=True,
               help="Use a plain queue: for brokers that allow no quorum queues, such as a public one.")
-@click.option("--log-level", type=click.Choice(["DEBUG", "INFO", "WARNING", "ERROR"]), default="INFO", show_default=True)
+@click.option("--log-level", type=click.Choice(["DEBUG", "INFO", "WARNING", "ERROR"]), default="INFO",
+              show_default=True)
 @click.option("--log-format", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def consume(url: str, queue: str, exchange: str, routing_keys: tuple[str, ...], no_dead_letters: bool,
             log_level: str, log_format: str, **options: Any) -> None:
