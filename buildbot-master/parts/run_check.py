@@ -34,6 +34,15 @@ def command_line(settings: Settings, run: Run, check: str, folder: str) -> list[
             f"--arch={run.arch}", f"--build-id={run.build_id}", f"--artifacts={folder}"]
 
 
+def check_for(settings: Settings, run: Run) -> str:
+    """Return what the runner is told to run: a name of the library, or a path in one of our own folders of checks."""
+    for folder in settings.check_folders:
+        path = settings.path(folder) / run.taskname
+        if path.is_dir():
+            return str(path)
+    return run.taskname
+
+
 def folder_on_worker(build: Any, run: Run) -> str:
     """Return where the runner leaves its files: another folder at each attempt, so none sees another's."""
     return f"runs/{run.build_id}-{build.buildid}"
@@ -60,8 +69,7 @@ class RunCheck(ShellMixin, BuildStep):  # type: ignore[misc]
         if is_handed_over(folders_of(self.settings), run.build_id):
             self.descriptionDone = ["ended before"]
             return SUCCESS
-        check = self.getProperty("check_path") or run.taskname
-        command = command_line(self.settings, run, check, folder_on_worker(self.build, run))
+        command = command_line(self.settings, run, check_for(self.settings, run), folder_on_worker(self.build, run))
         remote = yield self.makeRemoteShellCommand(command=command)
         yield self.runCommand(remote)
         self.build.runner_exit_code = remote.rc

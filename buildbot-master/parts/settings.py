@@ -78,7 +78,7 @@ class Settings:
     mirrors_folder: str = "mirrors"
     #: Where a check that is not in the library lies: name of the check -> URL of its Git repository.
     repositories: Mapping[str, str] = field(default_factory=dict)
-    #: Further folders of checks on the master, beside the library.
+    #: Further folders of checks, beside the library; at the same path on master and workers.
     check_folders: tuple[str, ...] = ()
     workers: tuple[WorkerSettings, ...] = (WorkerSettings("worker"),)
     builders: tuple[BuilderSettings, ...] = (BuilderSettings("checks"),)

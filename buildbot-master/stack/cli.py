@@ -20,17 +20,20 @@ class StackFailed(click.ClickException):
 @click.command(context_settings=_SETTINGS)
 @click.option("--state", type=click.Path(path_type=Path, file_okay=False), help="Folder that holds everything. "
               "[default: $CHECKOTRON_STATE, else ~/.local/state/checkotron]")
-@click.option("--bus", metavar="URL", help="Listen to this RabbitMQ, amqp://user:password@host:5672/vhost. Without it, "
+@click.option("--bus", metavar="URL", envvar="CHECKOTRON_BUS", help="Listen to this RabbitMQ, "
+              "amqp://user:password@host:5672/vhost; also $CHECKOTRON_BUS, which `ps` does not show. Without it, "
               "feed messages with `checkotron trigger replay FILE`.")
 @click.option("--rules", type=click.Path(path_type=Path, exists=True, dir_okay=False),
               help="Which event starts which check. [default: the rules that are shipped]")
+@click.option("--checks", "checks", type=click.Path(path_type=Path, exists=True, file_okay=False), multiple=True,
+              metavar="FOLDER", help="A further folder of checks, beside the library. Repeatable.")
 @click.option("--port", type=click.IntRange(1024, 65530), help="Use this and the next four ports. "
               "[default: free ones, the same at each start]")
 @click.option("--slots", type=click.IntRange(1, 64), help="Builds at a time. [default: one a processor, at most 4]")
 @click.option("--koji-store", metavar="FOLDER|URL", envvar="CHECKOTRON_KOJI_STORE",
               help="Where checks find packages, laid out as Koji's.")
-def up(state: Path | None, bus: str | None, rules: Path | None, port: int | None, slots: int | None,
-       koji_store: str | None) -> None:
+def up(state: Path | None, port: int | None, slots: int | None, koji_store: str | None, bus: str | None,
+       rules: Path | None, checks: tuple[Path, ...]) -> None:
     """
     Start everything on this machine and keep it running.
 
@@ -50,7 +53,8 @@ def up(state: Path | None, bus: str | None, rules: Path | None, port: int | None
 
     folder = state or default_state_folder(os.environ)
     _stopping_with_a_message(lambda: run_up(Wishes(
-        folder, port, slots or default_slots(), _absolute_store(koji_store), StackOptions(bus, rules))))
+        folder, port, slots or default_slots(), _absolute_store(koji_store),
+        StackOptions(bus, rules, tuple(folder.absolute() for folder in checks)))))
 
 
 @click.command(context_settings=_SETTINGS)

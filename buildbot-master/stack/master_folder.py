@@ -39,6 +39,8 @@ class MasterOptions:
     slots: int
     #: Where checks on this machine find packages, instead of Koji; None: the runner decides.
     koji_store: str | None = None
+    #: Further folders of checks; absolute.
+    checks: tuple[Path, ...] = ()
 
 
 def prepare_master(state: State, ports: Ports, options: MasterOptions) -> None:
@@ -77,6 +79,7 @@ def _settings(state: State, ports: Ports, options: MasterOptions) -> dict[str, A
         "workers": [{"name": "local", "slots": options.slots,
                      "password_file": str(state.secrets / "worker.password")}],
         "runner_command": runner_command(), "runner_environment": environment,
+        "check_folders": [str(folder) for folder in options.checks],
         "users": {"admin": str(state.secrets / "admin.password")}, "admins": ["admin"],
     }
     path = state.folder / OWN_SETTINGS

@@ -34,6 +34,8 @@ class StackOptions:
     bus: str | None = None
     #: The trigger's rules; None: those that are shipped.
     rules: Path | None = None
+    #: Further folders of checks; absolute.
+    checks: tuple[Path, ...] = ()
 
 
 def parts(state: State, ports: Ports, options: StackOptions) -> list[Part]:
@@ -45,7 +47,7 @@ def parts(state: State, ports: Ports, options: StackOptions) -> list[Part]:
         _deliverer(state, ports),
     ]
     if options.bus:
-        found.append(_trigger(state, options.bus, options.rules))
+        found.append(_trigger(state, options.bus, options))
     return found
 
 
@@ -85,11 +87,13 @@ def _deliverer(state: State, ports: Ports) -> Part:
     return Part("deliver", "deliverer", command, state.folder, lambda: True, "results go to the results database")
 
 
-def _trigger(state: State, bus: str, rules: Path | None) -> Part:
-    chosen = ("--rules", str(rules.absolute())) if rules else ()
-    command = (*own_command(), "trigger", "consume", "--bus", bus, "--state", str(state.folder), *chosen)
+def _trigger(state: State, bus: str, options: StackOptions) -> Part:
+    chosen = ("--rules", str(options.rules.absolute())) if options.rules else ()
+    checks = tuple(word for folder in options.checks for word in ("--checks", str(folder)))
+    command = (*own_command(), "trigger", "consume", "--state", str(state.folder), *chosen, *checks)
+    # the bus by the environment: its address may hold a password, and a command line is everyone's to read
     return Part("trigger", "trigger", command, state.folder, lambda: True, f"listens to {_without_password(bus)}",
-                stop_order=1)
+                {"CHECKOTRON_BUS": bus}, stop_order=1)
 
 
 def _twistd() -> tuple[str, ...]:

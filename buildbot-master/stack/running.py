@@ -57,7 +57,7 @@ def running_stack(wishes: Wishes, screen: Screen) -> Iterator[Stack]:
     with lock(state):
         ports = ports_of(state, wishes.first_port)
         screen.progress("preparing the folders")
-        prepare_master(state, ports, MasterOptions(wishes.slots, wishes.koji_store))
+        prepare_master(state, ports, MasterOptions(wishes.slots, wishes.koji_store, wishes.stack.checks))
         prepare_worker(state, ports, wishes.slots)
         supervisor = Supervisor(parts(state, ports, wishes.stack), state.logs, screen.line)
         addresses = state.addresses(ports)
