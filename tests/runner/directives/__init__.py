@@ -1,0 +1,1 @@
+"""Directives, used alone: no runner, and no network but loopback."""

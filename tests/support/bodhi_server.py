@@ -1,0 +1,35 @@
+"""A double of a Bodhi server: its REST interface for reading updates, over real HTTP."""
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+from tests.support.web_server import Answer, Request, WebServer, web_server
+
+
+@contextmanager
+def bodhi_server(updates: Mapping[str, Sequence[str | Mapping[str, object]]]) -> Iterator[WebServer]:
+    """
+    Serve these updates: the alias, and its builds, each an NVR or a whole build of Bodhi's JSON.
+
+    Keys and errors are those of bodhi-server 26.4.
+    """
+
+    def build(given: str | Mapping[str, object]) -> dict[str, object]:
+        plain = {"epoch": 0, "signed": True, "type": "rpm", "release_id": 1}
+        return plain | ({"nvr": given} if isinstance(given, str) else dict(given))
+
+    def answer(request: Request) -> Answer:
+        if "application/json" not in request.headers.get("Accept", ""):
+            return Answer(b"<!DOCTYPE html><title>Bodhi</title>", content_type="text/html")
+        alias = request.path.removeprefix("/updates/")
+        if alias not in updates:
+            error = {"location": "url", "name": "id", "description": "Invalid update id"}
+            return Answer(json.dumps({"status": "error", "errors": [error]}).encode(), 404, "application/json")
+        update = {"alias": alias, "updateid": alias, "status": "testing", "type": "bugfix", "title": alias,
+                  "release": {"name": "F20", "branch": "f20"}, "builds": [build(each) for each in updates[alias]]}
+        return Answer(json.dumps({"update": update, "can_edit": False}).encode(), content_type="application/json")
+
+    with web_server(answer) as server:
+        yield server
