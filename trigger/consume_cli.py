@@ -13,7 +13,7 @@ from trigger.option import InputError, door_options, rules_options
 
 @click.command()
 @click.option("--bus", "url", required=True, metavar="URL", envvar="CHECKOTRON_BUS",
-              help="amqp://user:password@host:port/vhost, or amqps://...; also $CHECKOTRON_BUS, which `ps` does not show.")
+              help="amqp://user:password@host:port/vhost or amqps://...; also $CHECKOTRON_BUS, which `ps` hides.")
 @rules_options
 @door_options
 @click.option("--queue", default="checkotron.trigger", show_default=True, help="Name of the queue.")
