@@ -70,7 +70,7 @@ class Body:
         return True
 
 
-def keeping(data: dict[str, Any], field: str) -> str | None | Keep:
+def keeping(data: dict[str, Any], field: str) -> str | Keep | None:
     """Return the field of an object in which it may be absent."""
-    value: str | None | Keep = data.get(field, KEEP)
+    value: str | Keep | None = data.get(field, KEEP)
     return value

@@ -70,7 +70,7 @@ class TestcaseChange:
     """Create the testcase of that name, or change it."""
 
     name: str
-    ref_url: str | None | Keep = KEEP
+    ref_url: str | Keep | None = KEEP
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +78,8 @@ class GroupChange:
     """Create the group of that uuid, or change it."""
 
     uuid: str
-    description: str | None | Keep = KEEP
-    ref_url: str | None | Keep = KEEP
+    description: str | Keep | None = KEEP
+    ref_url: str | Keep | None = KEEP
 
 
 @dataclass(frozen=True, slots=True)

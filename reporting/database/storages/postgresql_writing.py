@@ -137,7 +137,7 @@ def put_group(connection: Connection[Row], change: GroupChange) -> Group:
 
 def delete_everything(connection: Connection[Row]) -> None:
     """Empty every table; ids start at 1 again."""
-    connection.execute(f"TRUNCATE {_TABLES} RESTART IDENTITY")  # type: ignore[arg-type]  # noqa: S608 (our own names)
+    connection.execute(f"TRUNCATE {_TABLES} RESTART IDENTITY")  # type: ignore[arg-type]
 
 
 def _testcase(connection: Connection[Row], change: TestcaseChange,
