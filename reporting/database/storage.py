@@ -15,8 +15,8 @@ question takes too long); every other exception is a bug.
 """
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Callable, Sequence
+from typing import Protocol, TypeVar
 
 from reporting.database.question import NameFilter, Page, ResultFilter
 from reporting.database.records import (
@@ -28,6 +28,10 @@ from reporting.database.records import (
     Testcase,
     TestcaseChange,
 )
+from reporting.database.sql.candidates import Fetch
+from reporting.database.sql.dialect import Dialect
+
+T = TypeVar("T")
 
 
 class StorageError(Exception):
@@ -101,6 +105,14 @@ class Storage(Protocol):
 
     def groups(self, uuids: tuple[str, ...], descriptions: NameFilter, page: Page) -> list[Group]:
         """Return the page, newest first; no uuids: of every uuid."""
+        ...
+
+    def ask(self, question: Callable[[Fetch, Dialect], T]) -> T:
+        """
+        Answer a question that only the pages have; they stand in `sql/page_*.py`, one text for both databases.
+
+        `question` gets a function that runs one reading statement and the database's dialect.
+        """
         ...
 
     # -- caring ------------------------------------------------------------------------------------------------------

@@ -25,7 +25,8 @@ from reporting.database.records import (
     Testcase,
     TestcaseChange,
 )
-from reporting.database.sql.dialect import Sql
+from reporting.database.sql.candidates import Fetch
+from reporting.database.sql.dialect import Dialect, Sql
 from reporting.database.sql.reading import Reading
 from reporting.database.storage import StorageBusyError, StorageTimeoutError
 from reporting.database.storages import postgresql_writing
@@ -98,6 +99,9 @@ class PostgresqlStorage:
 
     def groups(self, uuids: tuple[str, ...], descriptions: NameFilter, page: Page) -> list[Group]:
         return self._reading.groups(uuids, descriptions, page)
+
+    def ask(self, question: Callable[[Fetch, Dialect], T]) -> T:
+        return question(self._fetch, PostgresqlDialect())
 
     # -- caring
     def check(self) -> None:
