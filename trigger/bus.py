@@ -50,7 +50,8 @@ class BusSettings:
     ca_cert: Path | None = None
     certfile: Path | None = None
     keyfile: Path | None = None
-    #: False where a broker allows no quorum queues or no dead letters (a public one): then what kills the process is lost.
+    #: False where a broker allows no quorum queues or no dead letters (a public one): what kills the process is then
+    #: lost.
     dead_letters: bool = True
 
     @property

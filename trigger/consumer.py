@@ -59,7 +59,7 @@ class Consumer:
             raise Nack from None
         except SchedulerAwayError as error:
             # Not a hot loop: this comes once in HOLD_SECONDS.
-            logger.warning("held the message for as long as the broker allows; it goes back to the queue and comes again",
+            logger.warning("held the message for as long as the broker allows; it comes again by the queue",
                            extra={"message_id": delivery.id, "why": str(error)})
             raise Nack from None
 

@@ -8,7 +8,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One occurrence. The bus dictionary goes no further, except as `facts["body"]` for rules that ask for odd fields."""
+    """One occurrence. The bus dictionary goes no further, except as `facts["body"]` for rules that ask odd fields."""
 
     #: `xchat-0.5-1.fc20`; valid for its type.
     item: str

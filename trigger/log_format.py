@@ -46,8 +46,8 @@ def log_config(level: str, form: str) -> dict[str, Any]:
         "version": 1, "disable_existing_loggers": False,
         "formatters": {"plain": {"()": formatter}},
         "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain", "stream": "ext://sys.stderr"}},
-        "loggers": {"trigger": {"level": level}, "fedora_messaging": {"level": "WARNING"}, "pika": {"level": "CRITICAL"},
-                    "twisted": {"level": "WARNING"}},
+        "loggers": {"trigger": {"level": level}, "fedora_messaging": {"level": "WARNING"},
+                    "pika": {"level": "CRITICAL"}, "twisted": {"level": "WARNING"}},
         "root": {"level": "WARNING", "handlers": ["console"]},
     }
 

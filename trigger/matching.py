@@ -65,8 +65,8 @@ class Matcher:
         if not rule.when.holds(event.facts):
             return Decision(rule, False, rule.when.why_not(event.facts))
         if not self._hears(rule, event):
-            heard = ", ".join(sorted(self._environments))
-            return Decision(rule, False, f"the message is from `{event.facts.get('environment')}`; the rule hears {heard}")
+            heard, found = ", ".join(sorted(self._environments)), event.facts.get("environment")
+            return Decision(rule, False, f"the message is from `{found}`; the rule hears {heard}")
         return Decision(rule, True)
 
     def _hears(self, rule: Rule, event: Event) -> bool:

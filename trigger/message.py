@@ -94,7 +94,8 @@ def parse_body(text: str | bytes, limit: int = SIZE_LIMIT) -> Any:
     except UnreadableMessageError:
         raise
     except UnicodeDecodeError as error:
-        raise UnreadableMessageError(f"is not UTF-8: byte `0x{error.object[error.start]:02x}` at {error.start}") from None
+        byte = error.object[error.start]
+        raise UnreadableMessageError(f"is not UTF-8: byte `0x{byte:02x}` at {error.start}") from None
     except RecursionError:
         raise UnreadableMessageError(f"is nested deeper than {DEPTH_LIMIT} levels") from None
     except ValueError as error:
@@ -120,11 +121,13 @@ def message_from_dict(data: object, place: str = "") -> BusMessage:
 def make_message(topic: object, body: object, identifier: str | int | None, place: str = "") -> BusMessage:
     """Return the message; an old fedmsg envelope inside the body is taken off. Raises UnreadableMessageError."""
     if not isinstance(topic, str) or not topic or len(topic) > TOPIC_LIMIT:
-        raise UnreadableMessageError(f"`topic` is `{shown(topic)}`; expected text of at most {TOPIC_LIMIT} characters")
+        raise UnreadableMessageError(
+            f"`topic` is `{shown(topic)}`; expected text of at most {TOPIC_LIMIT} characters")
     if not isinstance(body, Mapping):
         raise UnreadableMessageError(f"`body` is a {_kind(body)}; expected an object")
-    if isinstance(body.get("msg"), Mapping) and isinstance(body.get("topic"), str) and len(body["topic"]) <= TOPIC_LIMIT:
-        return BusMessage(body["topic"], body["msg"], _identifier(body, "msg_id") or identifier, place)
+    inner, inner_topic = body.get("msg"), body.get("topic")
+    if isinstance(inner, Mapping) and isinstance(inner_topic, str) and 0 < len(inner_topic) <= TOPIC_LIMIT:
+        return BusMessage(inner_topic, inner, _identifier(body, "msg_id") or identifier, place)
     return BusMessage(topic, body, identifier, place)
 
 

@@ -49,7 +49,8 @@ def door_options(command: Command) -> Command:
     for option in reversed((
         click.option("--state", type=click.Path(path_type=Path), metavar="FOLDER",
                      help="State folder of a running `checkotron up`; else $CHECKOTRON_STATE."),
-        click.option("--door", "door_url", metavar="URL", help="The master's door, in place of what the state folder says."),
+        click.option("--door", "door_url", metavar="URL",
+                     help="The master's door, in place of what the state folder says."),
         click.option("--door-token-file", type=click.Path(path_type=Path), metavar="FILE",
                      help="Holds the door's token."),
     )):
@@ -94,7 +95,8 @@ def rules_of(path: Path | None, catalogue: Catalogue) -> RuleSet:
     try:
         return load_rules(path or DEFAULT_RULES, catalogue.checks)
     except RulesError as error:
-        raise InputError(f"{error}\n{len(error.faults)} fault{'s' * (len(error.faults) != 1)} in the rules; nothing was done") from None
+        many = "s" * (len(error.faults) != 1)
+        raise InputError(f"{error}\n{len(error.faults)} fault{many} in the rules; nothing was done") from None
 
 
 def topic_settings(koji_instances: Sequence[str]) -> TopicSettings:

@@ -39,8 +39,9 @@ def list_parked(state: Path | None, as_json: bool) -> None:
         if isinstance(message, ParkedError):
             click.echo(str(message), err=True)
         elif as_json:
-            click.echo(json.dumps({"name": name, "kind": message.kind, "topic": message.topic, "id": message.message_id,
-                                   "reason": message.reason, "parked_at": message.parked_at, "bytes": len(message.body)}))
+            click.echo(json.dumps({
+                "name": name, "kind": message.kind, "topic": message.topic, "id": message.message_id,
+                "reason": message.reason, "parked_at": message.parked_at, "bytes": len(message.body)}))
         else:
             click.echo(f"{name}  {message.parked_at}  {shown(message.topic, 100)}\n    {message.reason}")
     if not as_json:

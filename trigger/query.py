@@ -107,10 +107,7 @@ class Field:
     def why_not(self, facts: Facts) -> str:
         """Say what the field is and what was asked."""
         values = look_up(facts, self.path)
-        if not values or values == [None]:
-            is_now = "not known"
-        else:
-            is_now = f"`{shown(values[0])}`"
+        is_now = "not known" if not values or values == [None] else f"`{shown(values[0])}`"
         return f"`{'.'.join(self.path)}` is {is_now}, asked is {asked(self.operator, self.operand)}"
 
     def fields(self) -> frozenset[str]:
@@ -144,7 +141,8 @@ def asked(operator: str, operand: Any) -> str:
     text = f"`{shown(operand)}`"
     if isinstance(operand, (list, tuple, frozenset)):
         names = sorted(str(part) for part in operand)
-        text = ", ".join(f"`{shown(part, 40)}`" for part in names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+        text = ", ".join(f"`{shown(part, 40)}`" for part in names[:5])
+        text += f" and {len(names) - 5} more" if len(names) > 5 else ""
     words = {"$eq": "", "$in": "one of ", "$nin": "none of ", "$ne": "anything but ", "$regex": "a match of ",
              "$exists": "existence ", "$all": "all of ", "$size": "a length of "}
     return words.get(operator, operator[1:] + " ") + text

@@ -43,7 +43,8 @@ class QueryCompiler:
     def compile(self, data: Any, path: KeyPath) -> Condition:
         """Return the condition of a whole `when`; after a fault the result is never used."""
         if not isinstance(data, Mapping):
-            self._fault(path, f"is `{shown(data)}`; expected conditions such as `message_type: KojiBuildPackageCompleted`")
+            self._fault(path, f"is `{shown(data)}`; expected conditions such as "
+                              "`message_type: KojiBuildPackageCompleted`")
             return All(())
         parts: list[Condition] = []
         for key, value in data.items():
@@ -55,7 +56,7 @@ class QueryCompiler:
             elif name == "$comment":
                 continue
             elif name.startswith("$"):
-                self._unknown_operator(name, (*path, key))
+                self._unknown_operator(name, (*path, key), (*_JOINS, "$not", "$comment"))
             else:
                 parts.append(self._field(name, value, (*path, key)))
         return parts[0] if len(parts) == 1 else All(tuple(parts))
@@ -90,7 +91,7 @@ class QueryCompiler:
                 conditions.append(self._regex(parts, operand, value.get("$options", value.get("$$options", "")),
                                               (*path, key)))
             elif name not in _OPERATORS:
-                self._unknown_operator(name, (*path, key))
+                self._unknown_operator(name, (*path, key), _OPERATORS)
             elif name not in ("$options", "$comment"):
                 conditions.append(self._one(parts, name, operand, (*path, key)))
         return conditions[0] if len(conditions) == 1 else All(tuple(conditions))
@@ -106,7 +107,8 @@ class QueryCompiler:
             self._fault(path, "`$exists` needs true or false")
         if name == "$size" and (isinstance(operand, bool) or not isinstance(operand, int)):
             self._fault(path, "`$size` needs a whole number")
-        if name in ("$gt", "$gte", "$lt", "$lte") and (isinstance(operand, bool) or not isinstance(operand, (int, float, str))):
+        comparable = isinstance(operand, (int, float, str)) and not isinstance(operand, bool)
+        if name in ("$gt", "$gte", "$lt", "$lte") and not comparable:
             self._fault(path, f"`{name}` needs a number or a text to compare with")
         if isinstance(operand, tuple) and name == "$eq":
             name = "$in"
@@ -160,8 +162,7 @@ class QueryCompiler:
         self._fault(path, f"`${{{name}}}` is neither a list of this file nor a fact; {hint}")
         return None
 
-    def _unknown_operator(self, name: str, path: KeyPath) -> None:
-        known = [*_OPERATORS, *_JOINS]
+    def _unknown_operator(self, name: str, path: KeyPath, known: tuple[str, ...]) -> None:
         close = difflib.get_close_matches(name, known, 1)
         hint = f"; did you mean `{close[0]}`?" if close else f"; known: {', '.join(known)}"
         self._fault(path, f"unknown operator `{shown(name)}`{hint}")

@@ -146,7 +146,8 @@ def _tell(plan: Plan, as_json: bool, count: _Count, faults: Iterable[str] = ()) 
     for line in (*plan.reasons, *faults):
         click.echo(f"  {line}")
     for job in plan.jobs:
-        click.echo(click.style(f"  -> {job.taskname} on {job.item_type} {job.item}, {job.arch} ({job.build_id})", fg="green"))
+        line = f"  -> {job.taskname} on {job.item_type} {job.item}, {job.arch} ({job.build_id})"
+        click.echo(click.style(line, fg="green"))
 
 
 def _finish(count: _Count, as_json: bool, done: str = "would start") -> None:

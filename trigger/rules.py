@@ -133,7 +133,7 @@ class _Reader:
             return tuple(value)
         if isinstance(value, Mapping) and set(value) == {"file"} and isinstance(value["file"], str):
             return self._list_of_file(self.folder / value["file"], path)
-        self._fault(path, f"is `{shown(value)}`; expected a list, or `file: NAME` with one member a line or a JSON list")
+        self._fault(path, f"is `{shown(value)}`; expected a list, or `file: NAME` (a member a line, or a JSON list)")
         return ()
 
     def _list_of_file(self, file: Path, path: tuple[str | int, ...]) -> tuple[str, ...]:

@@ -6,7 +6,8 @@ job is safe on the other side's disk: the message is acknowledged after that.
 Called again with the same key it must not make a second build. It waits as
 long as the other side is away or busy, whatever the time, and gives up only
 because of a fault of the job itself, because `stop` was called, or after a
-patience that its maker has set; then nothing may be left half done. `stop` may come from any thread, at any time, twice.
+patience that its maker has set; then nothing may be left half done. `stop` may
+come from any thread, at any time, twice.
 """
 from __future__ import annotations
 

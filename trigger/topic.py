@@ -66,6 +66,9 @@ def one_event(message: BusMessage, item: tuple[str | None, str], message_type: s
         return nothing(str(error))
     known = {"item": valid.item, "item_type": item_type, "message_type": message_type, "topic": message.name,
              "environment": message.environment, "origin": message.origin, "body": message.body}
+    if message.environment != "prod":
+        # Staging counts its builds and results from one, as production does.
+        identity = f"{message.environment}:{identity}"
     return Reading((Event(valid.item, item_type, message_type, identity, {**(facts or {}), **known}),))
 
 

@@ -2,9 +2,10 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ class FakeDoor:
         self.port = port
         self._known: dict[str, int] = {}
         self._lock = threading.Lock()
+        self._connections: list[socket.socket] = []
         self._server: ThreadingHTTPServer | None = None
 
     @property
@@ -35,6 +37,10 @@ class FakeDoor:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+
+            def setup(self) -> None:
+                super().setup()
+                door._connections.append(self.connection)
 
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
@@ -64,6 +70,10 @@ class FakeDoor:
         if self._server is not None:
             self._server.shutdown()
             self._server.server_close()
+            for connection in self._connections:
+                with suppress(OSError):
+                    connection.shutdown(socket.SHUT_RDWR)
+            self._connections.clear()
             self._server = None
 
     def take(self, path: str, authorization: str, body: bytes) -> tuple[int, dict[str, str], bytes]:

@@ -1,4 +1,5 @@
 """The consumer through a real broker and a real process: nothing lost, nothing doubled, nothing kills it."""
+
 from __future__ import annotations
 
 import json
@@ -27,8 +28,24 @@ def consumer(bus: str, folder: Path, door: FakeDoor, *options: str) -> Iterator[
     rules = folder / "rules.yml"
     if not rules.exists():
         rules.write_text(RULES)
-    command = [sys.executable, "-m", "checkotron", "trigger", "consume", "--bus", bus, "--rules", str(rules),
-               "--state", str(folder / "state"), "--door", door.url, "--door-token-file", str(token_file(folder)), *options]
+    command = [
+        sys.executable,
+        "-m",
+        "checkotron",
+        "trigger",
+        "consume",
+        "--bus",
+        bus,
+        "--rules",
+        str(rules),
+        "--state",
+        str(folder / "state"),
+        "--door",
+        door.url,
+        "--door-token-file",
+        str(token_file(folder)),
+        *options,
+    ]
     with (folder / "consumer.log").open("ab") as log:
         process = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
     try:
@@ -50,8 +67,14 @@ def log_of(folder: Path) -> str:
 
 def send_build(bus: str, number: int, message_id: str | None = None, **changes: object) -> None:
     body = koji_body(build_id=number, version=str(number), **changes)
-    publish(bus, KOJI_TOPIC, json.dumps(body).encode(), message_id=message_id, content_type="application/json",
-            headers={"fedora_messaging_schema": "base.message", "fedora_messaging_severity": 20})
+    publish(
+        bus,
+        KOJI_TOPIC,
+        json.dumps(body).encode(),
+        message_id=message_id,
+        content_type="application/json",
+        headers={"fedora_messaging_schema": "base.message", "fedora_messaging_severity": 20},
+    )
 
 
 def settled(bus: str) -> bool:
@@ -71,7 +94,11 @@ def test_a_message_on_the_bus_becomes_a_job_with_the_seeds_properties(bus: str, 
 
     job = door.jobs[0]
     assert {key: job[key] for key in ("item", "item_type", "taskname", "arch")} == {
-        "item": "xchat-7-1.fc36", "item_type": "koji_build", "taskname": "rpmlint", "arch": "noarch"}
+        "item": "xchat-7-1.fc36",
+        "item_type": "koji_build",
+        "taskname": "rpmlint",
+        "arch": "noarch",
+    }
     assert job["key"] == "koji:primary:7:complete/rpmlint/noarch"
     assert len(job["build_id"]) == 36
 
@@ -126,9 +153,27 @@ def test_a_job_that_the_master_refuses_is_parked_and_can_be_replayed(bus: str, t
     parked = next(ParkedMessages(tmp_path / "state").all())[1]
     assert getattr(parked, "reason", "") == "rpmlint-koji_build-xchat-5-1.fc36: no builder for arch z80"
     done = subprocess.run(
-        [sys.executable, "-m", "checkotron", "trigger", "parked", "replay", "--all", "--state", str(tmp_path / "state"),
-         "--rules", str(tmp_path / "rules.yml"), "--door", door.url, "--door-token-file", str(tmp_path / "door-token")],
-        capture_output=True, text=True, timeout=60)
+        [
+            sys.executable,
+            "-m",
+            "checkotron",
+            "trigger",
+            "parked",
+            "replay",
+            "--all",
+            "--state",
+            str(tmp_path / "state"),
+            "--rules",
+            str(tmp_path / "rules.yml"),
+            "--door",
+            door.url,
+            "--door-token-file",
+            str(tmp_path / "door-token"),
+        ],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
     assert (done.returncode, [job["item"] for job in door.jobs]) == (0, ["xchat-5-1.fc36"])
     assert ParkedMessages(tmp_path / "state").names() == []
 
@@ -148,7 +193,8 @@ def test_a_master_that_is_away_is_waited_for_and_gets_the_job_once(bus: str, tmp
 
 
 def test_sigterm_in_the_middle_of_a_wait_ends_it_at_once_and_the_message_comes_again(
-        bus: str, tmp_path: Path, door: FakeDoor) -> None:
+    bus: str, tmp_path: Path, door: FakeDoor
+) -> None:
     door.close()
     with consumer(bus, tmp_path, door) as process:
         send_build(bus, 3, "m-3")
@@ -202,8 +248,17 @@ door_token_file = "{token_file(tmp_path)}"
 """)
     with (tmp_path / "consumer.log").open("wb") as log:
         process = subprocess.Popen(
-            [str(Path(sys.executable).parent / "fedora-messaging"), "--conf", str(config), "consume",
-             "--callback=trigger.consumer:Consumer"], stdout=log, stderr=log, env=dict(os.environ))
+            [
+                str(Path(sys.executable).parent / "fedora-messaging"),
+                "--conf",
+                str(config),
+                "consume",
+                "--callback=trigger.consumer:Consumer",
+            ],
+            stdout=log,
+            stderr=log,
+            env=dict(os.environ),
+        )
     try:
         wait_until(lambda: _is_there(bus, "ours"), 40)
         publish(bus, KOJI_TOPIC, json.dumps(koji_body()).encode(), content_encoding="bogus")

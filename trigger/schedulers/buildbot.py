@@ -82,7 +82,8 @@ class BuildbotScheduler:
                 raise JobRefusedError(_faults(answer))
             wait = _wait_seconds(answer, pause)
             self._say(job, answer, wait)
-            self._stopped.wait(wait)
+            if self._stopped.wait(wait):
+                break
             self.waiting_seconds += wait
             waited += wait
             if waited >= self._patience_seconds:

@@ -28,8 +28,8 @@ class KojiBuild:
             return _other_instance(instance, settings)
         new, old = number(body, "new"), number(body, "old")
         if new != _COMPLETE:
-            return nothing(f"the build is {BUILD_STATES.get(new or 0, shown(new)) if new is not None else 'in no state'}, "
-                           "not COMPLETE")
+            state = "in no state" if new is None else BUILD_STATES.get(new, str(new))
+            return nothing(f"the build is {state}, not COMPLETE")
         if old == _COMPLETE:
             return nothing("the build was COMPLETE before")
         nvr = nvr_of(body)
@@ -93,7 +93,7 @@ def nvr_of(body: object) -> str | None:
 
 
 def build_facts(body: object) -> dict[str, Any]:
-    """Return what rules ask of a build: name, version, release, epoch, nvr, dist, distgit_branch, ids, owner, target."""
+    """Return what rules ask of a build: its name in parts, dist tag and branch, ids, owner, target."""
     request = sequence(body, "request") or sequence(body, "task", "request")
     source = next((part for part in request if isinstance(part, str)), None)
     return nvr_facts(nvr_of(body)) | {
@@ -113,12 +113,10 @@ def nvr_facts(nvr: str | None) -> dict[str, Any]:
 
 def dist_of(release: str) -> tuple[str | None, str | None]:
     """Return dist tag and dist-git branch of a release: `1.fc36` gives (`fc36`, `f36`), `1.el8` (`el8`, `epel8`)."""
-    match = None
-    for match in _DIST.finditer(release):
-        pass
-    if match is None:
+    matches = list(_DIST.finditer(release))
+    if not matches:
         return None, None
-    family, major = match.group(1), match.group(2)
+    family, major = matches[-1].group(1), matches[-1].group(2)
     dist = family + major
     branch = {"fc": f"f{major}", "el": f"epel{major}", "epel": f"epel{major}", "eln": "eln"}.get(family)
     return dist, branch

@@ -1,0 +1,203 @@
+"""`explain` and `replay`: every form of file, what they print, and how they end."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from tests.support.door import running_door, token_file
+from tests.trigger.samples import koji_build, line, tag_message
+from trigger.cli import trigger
+
+RULES = """\
+- name: rpmlint
+  when: {message_type: KojiBuildPackageCompleted}
+  do: [{check: rpmlint}]
+- name: deps
+  when: {message_type: KojiTagChanged, tag: {$regex: '^f\\d+-updates-pending$'}}
+  do: [{check: my-deps, arches: [x86_64, aarch64], priority: 5}]
+"""
+
+
+def run(*arguments: str | Path, text: bytes = b"") -> Result:
+    return CliRunner().invoke(trigger, [str(part) for part in arguments], input=text)
+
+
+@pytest.fixture
+def rules(tmp_path: Path) -> Path:
+    path = tmp_path / "rules.yml"
+    path.write_text(RULES)
+    return path
+
+
+def test_explain_prints_one_object_a_message(tmp_path: Path, rules: Path) -> None:
+    file = tmp_path / "messages.jsonl"
+    file.write_text(
+        line(koji_build("m1")) + "\n" + line(koji_build(17, new=0)) + "\n" + line(tag_message(message_id=None))
+    )
+
+    done = run("explain", "--json", "--rules", rules, file)
+    objects = [json.loads(text) for text in done.stdout.splitlines()]
+
+    assert done.exit_code == 0
+    assert [sorted(found) for found in objects] == [["events", "id", "jobs", "reasons", "topic"]] * 3
+    assert [found["id"] for found in objects] == ["m1", 17, None]
+    assert [[(event["item"], event["item_type"]) for event in found["events"]] for found in objects] == [
+        [("xchat-0.5-1.fc36", "koji_build")],
+        [],
+        [("f36-updates-pending", "koji_tag")],
+    ]
+    assert [[(job["taskname"], job["arch"]) for job in found["jobs"]] for found in objects] == [
+        [("rpmlint", "noarch")],
+        [],
+        [("my-deps", "x86_64"), ("my-deps", "aarch64")],
+    ]
+    assert objects[1]["reasons"] == ["the build is BUILDING, not COMPLETE"]
+    assert objects[2]["reasons"][1] == (
+        f"{rules}:1 (rpmlint): does not apply: `message_type` is `KojiTagChanged`, asked is `KojiBuildPackageCompleted`"
+    )
+
+
+def test_the_packaged_rules_run_rpmlint_on_a_build_that_is_complete(tmp_path: Path) -> None:
+    file = tmp_path / "message.json"
+    file.write_text(json.dumps(json.loads(line(koji_build())), indent=2))
+
+    jobs = json.loads(run("explain", "--json", file).stdout)["jobs"]
+
+    assert [(job["item"], job["item_type"], job["taskname"], job["arch"]) for job in jobs] == [
+        ("xchat-0.5-1.fc36", "koji_build", "rpmlint", "noarch")
+    ]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        '{"topic": "%s", "body": %s, "id": "m"}',
+        '{"topic": "%s", "msg": %s, "msg_id": "m"}',
+        '[{"topic": "%s", "body": %s, "id": "m"}]',
+        '{"raw_messages": [{"topic": "%s", "msg": %s, "msg_id": "m"}], "total": 1}',
+        '{"topic": "x", "id": "outer", "body": {"topic": "%s", "msg": %s, "msg_id": "m"}}',
+    ],
+    ids=["bus", "datagrepper", "list", "page", "old envelope"],
+)
+def test_every_form_of_an_archive_is_read(tmp_path: Path, rules: Path, content: str) -> None:
+    message = koji_build()
+    file = tmp_path / "message.json"
+    file.write_text(content % (message.topic, json.dumps(dict(message.body))))
+
+    found = json.loads(run("explain", "--json", "--rules", rules, file).stdout)
+
+    assert (found["id"], found["jobs"][0]["item"]) == ("m", "xchat-0.5-1.fc36")
+
+
+def test_a_folder_and_standard_input_are_read(tmp_path: Path, rules: Path) -> None:
+    folder = tmp_path / "archive"
+    folder.mkdir()
+    (folder / "b.json").write_text(line(koji_build("b", build_id=2)))
+    (folder / "a.jsonl").write_text(line(koji_build("a", build_id=1)) + "\n" + line(koji_build("a2", build_id=3)))
+    (folder / "notes.txt").write_text("no message")
+
+    from_folder = [
+        json.loads(text)["id"] for text in run("explain", "--json", "--rules", rules, folder).stdout.splitlines()
+    ]
+    piped = json.loads(run("explain", "--json", "--rules", rules, "-", text=line(koji_build("s")).encode()).stdout)
+
+    assert from_folder == ["a", "a2", "b"]
+    assert piped["id"] == "s"
+
+
+def test_broken_lines_are_told_with_their_number_and_the_rest_goes_on(tmp_path: Path, rules: Path) -> None:
+    file = tmp_path / "m.jsonl"
+    deep = '{"a":' * 150 + "1" + "}" * 150
+    file.write_bytes(
+        b"\n".join(
+            (
+                b"{broken",
+                line(koji_build("a")).encode(),
+                b'{"topic": "x"}',
+                b"\xff",
+                b"",
+                b'{"topic": "x", "body": {"n": NaN}}',
+                deep.encode(),
+                line(koji_build("b", build_id=2)).encode(),
+            )
+        )
+    )
+
+    done = run("explain", "--json", "--rules", rules, file)
+
+    assert done.exit_code == 1
+    assert [json.loads(text)["id"] for text in done.stdout.splitlines()] == ["a", "b"]
+    assert done.stderr.splitlines()[1:] == [
+        f"{file}:1: is not JSON: Expecting property name enclosed in double quotes: line 1 column 2 (char 1)",
+        f"{file}:3: `body` is a null or missing; expected an object",
+        f"{file}:4: is not UTF-8: byte `0xff` at 0",
+        f"{file}:6: is not JSON: holds `NaN`",
+        f"{file}:7: is nested deeper than 100 levels",
+        "5 could not be read",
+    ]
+
+
+def test_a_missing_file_and_a_wrong_rules_file_are_the_users_mistakes(tmp_path: Path) -> None:
+    wrong = tmp_path / "wrong.yml"
+    wrong.write_text("- {when: {nam: x}, do: [{check: rpmlint}]}")
+
+    missing = run("explain", tmp_path / "nothing.json")
+    faulty = run("explain", "--rules", wrong, tmp_path)
+
+    assert (missing.exit_code, missing.stderr) == (
+        1,
+        f"{tmp_path}/nothing.json: cannot be read: No such file or directory\n"
+        "0 messages, 0 events, no job\n1 could not be read\n",
+    )
+    assert faulty.exit_code == 2
+    assert "did you mean `name`?" in faulty.stderr
+    assert faulty.stderr.endswith("1 fault in the rules; nothing was done\n")
+
+
+def test_replay_schedules_in_the_running_system_and_twice_is_harmless(tmp_path: Path, rules: Path) -> None:
+    file = tmp_path / "m.json"
+    file.write_text(line(koji_build()))
+    with running_door() as door:
+        options = ("--rules", rules, "--door", door.url, "--door-token-file", token_file(tmp_path))
+        first, second = run("replay", *options, file), run("replay", *options, file)
+
+        assert (first.exit_code, second.exit_code, len(door.jobs)) == (0, 0, 1)
+        assert first.stderr == "1 messages, 1 events, 1 jobs: 1 of them scheduled now\n"
+        assert second.stderr == "1 messages, 1 events, 1 jobs: 0 of them scheduled now\n"
+        assert door.jobs[0]["item"] == "xchat-0.5-1.fc36"
+
+
+def test_a_dry_run_needs_no_system_and_schedules_nothing(tmp_path: Path, rules: Path) -> None:
+    file = tmp_path / "m.json"
+    file.write_text(line(koji_build()))
+
+    done = run("replay", "--dry-run", "--rules", rules, file)
+
+    assert (done.exit_code, done.stderr) == (0, "1 messages, 1 events, 1 jobs: 1 of them would be scheduled\n")
+
+
+def test_replay_without_a_system_says_how_to_get_one(tmp_path: Path, rules: Path) -> None:
+    done = run("replay", "--rules", rules, "--state", tmp_path / "state", tmp_path)
+
+    assert done.exit_code == 2
+    assert "start it with `checkotron up" in done.stderr
+
+
+def test_a_job_that_is_refused_is_told_and_the_others_go_on(tmp_path: Path, rules: Path) -> None:
+    file = tmp_path / "m.jsonl"
+    file.write_text(line(koji_build("a", build_id=1)) + "\n" + line(koji_build("b", build_id=2, name="zsh")))
+    with running_door() as door:
+        door.answers.append((400, {}, b'{"faults": ["no builder"]}'))
+        done = run(
+            "replay", "--json", "--rules", rules, "--door", door.url, "--door-token-file", token_file(tmp_path), file
+        )
+
+    assert done.exit_code == 1
+    assert json.loads(done.stdout.splitlines()[0])["reasons"] == [
+        "refused: rpmlint-koji_build-xchat-0.5-1.fc36: no builder"
+    ]
+    assert [job["item"] for job in door.jobs] == ["zsh-0.5-1.fc36"]
