@@ -80,7 +80,8 @@ def _ready_url(process: subprocess.Popen[str]) -> str:
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
         if select.select([process.stdout], [], [], 0.5)[0]:
-            said += process.stdout.readline()
+            # not readline: a line that waits in its buffer would not wake select
+            said += os.read(process.stdout.fileno(), 65536).decode()
             if match := re.search(r"results database: (http://\S+)", said):
                 return match.group(1)
     raise AssertionError(f"the server did not start: {said}")
