@@ -54,8 +54,8 @@ class ResultsDBClient:
         #: For people: no password in it.
         self.name = without_password(self.url)
         self._session = requests.Session()
-        retry = Retry(total=3, backoff_factor=0.3, status_forcelist=(502, 503, 504), allowed_methods=("GET",),
-                      raise_on_status=False)
+        retry = Retry(total=3, connect=0, backoff_factor=0.3, status_forcelist=(502, 503, 504),
+                      allowed_methods=("GET",), raise_on_status=False)
         for scheme in ("http://", "https://"):
             self._session.mount(scheme, HTTPAdapter(max_retries=retry))
         self._session.headers["User-Agent"] = "checkotron"
