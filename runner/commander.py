@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from runner.abort import AbortToken
-from runner.command import INTO_NOTHING, INTO_STDOUT, Command, CommandResult
+from runner.command import EXITED, INTO_NOTHING, INTO_STDOUT, Command, CommandResult
 from runner.command_log import CommandLog
 from runner.executor import Instance, Sinks
 from runner.limits import Limits, LimitsReached
@@ -48,7 +48,7 @@ class Commander:
         if capture is not None:
             result = replace(result, captured_bytes=capture.size, dropped_bytes=capture.dropped)
             say_dropped(self._reached, f"stdout of `{command.argv[0]}`", capture.dropped)
-        if result.left_behind:
+        if result.left_behind and result.cause == EXITED:
             self._reached.say(f"`{command.argv[0]}` left {result.left_behind} processes behind; they were ended")
         self._log.end(command, result)
         return result

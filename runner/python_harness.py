@@ -27,7 +27,10 @@ def main(exchange: str) -> int:
     except SystemExit as error:
         answer = {"error": f"it called sys.exit({error.code!r}); a check returns its results"}
     except BaseException as error:
-        traceback.print_exc()
+        frames = error.__traceback__
+        while frames is not None and frames.tb_frame.f_code.co_filename == __file__ and frames.tb_next is not None:
+            frames = frames.tb_next
+        traceback.print_exception(error.with_traceback(frames))
         last = traceback.extract_tb(error.__traceback__)[-1]
         name = os.path.basename(last.filename)
         answer = {"error": f"{type(error).__name__}: {error} ({name}:{last.lineno})"}
