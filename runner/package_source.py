@@ -9,7 +9,7 @@ whole file or nothing. All raise SourceError where the source does not answer
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -38,6 +38,8 @@ class PackageFile:
     arch: str
     #: For the source that gave it: a path or a URL.
     location: str
+    #: Where the source says so.
+    size_bytes: int | None = None
 
     @property
     def is_debuginfo(self) -> bool:
@@ -81,6 +83,9 @@ class PackageSource(Protocol):
     def tagged(self, tag: str) -> list[str]:
         """Return the newest build of each package in a tag."""
 
+    def latest(self, tag: str, name: str) -> str | None:
+        """Return the newest build of one package in a tag; None where the tag has none of it."""
+
     def download(self, file: PackageFile, target: Path) -> None:
         """Write the file to the target."""
 
@@ -88,6 +93,11 @@ class PackageSource(Protocol):
 def expanded(arches: Collection[str]) -> set[str]:
     """Return the architectures of packages that the words stand for."""
     return {binary for arch in arches for binary in ARCHES.get(arch, (arch,))}
+
+
+def newest_of(builds: Iterable[str], name: str) -> str | None:
+    """Return the first build of the package in a list with the newest first; None where there is none."""
+    return next((nvr for nvr in builds if nvr.rsplit("-", 2)[0] == name), None)
 
 
 def below(nvr: Nvr) -> str:

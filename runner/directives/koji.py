@@ -2,15 +2,15 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Any
 
-from checks.item import ItemError, Nvr, parse_nvr
+from checks.item import Nvr, parse_nvr
 from checks.kind import Choice, Flag, ListOf, Place, Text
 from checks.record import Key, Record
 from runner.all_package_sources import source_for
+from runner.build_download import download_builds, nvrs
 from runner.directive import Directive, DirectiveContext, DirectiveError, SurroundingsError
-from runner.package_source import MissingBuildError, PackageFile, PackageSource, SourceError, Wanted
+from runner.package_source import MissingBuildError, PackageSource, SourceError, Wanted
 
 _ARCHES = ListOf(Text("an architecture, or `all`", r"[A-Za-z0-9_]{1,32}"), single=True, commas=True)
 
@@ -47,14 +47,16 @@ class Koji(Directive):
 
     def run(self, context: DirectiveContext) -> dict[str, Any]:
         """Return `downloaded_rpms`, `downloaded_logs` and `log_errors`; for a latest build that is not there, {}."""
-        target = context.inside(self.parameters["target_dir"] or ".")
-        target.mkdir(parents=True, exist_ok=True)
+        given = self.parameters
+        target = context.inside(given["target_dir"] or ".")
+        wanted = Wanted(given["arch"], given["arch_exclude"], given["src"], given["debuginfo"])
         try:
-            source = source_for(self.parameters["store"], self.parameters["hub"], context.settings)
+            source = source_for(given["store"], given["hub"], context.settings)
             builds = self._builds(source)
-            if not builds and self.parameters["action"] == "download_latest_stable":
+            if not builds and given["action"] == "download_latest_stable":
                 return {}
-            return self._download(source, builds, target, context)
+            done = download_builds(source, builds, wanted, target, context.abort, build_log=given["build_log"])
+            return done.to_dict()
         except MissingBuildError as error:
             raise SurroundingsError(str(error), "no-such-build") from None
         except SourceError as error:
@@ -63,38 +65,10 @@ class Koji(Directive):
     def _builds(self, source: PackageSource) -> list[Nvr]:
         action = self.parameters["action"]
         if action == "download_tag":
-            return [parse_nvr(name) for name in source.tagged(self.parameters["koji_tag"])]
-        try:
-            nvr = parse_nvr(self.parameters["koji_build"])
-        except ItemError as error:
-            raise DirectiveError(f"`koji_build`: {error}", "wrong-check") from None
+            tag = self.parameters["koji_tag"]
+            return nvrs(source.tagged(tag), f"tag `{tag}`")
+        [nvr] = nvrs([self.parameters["koji_build"]], "`koji_build`")
         return [nvr] if action == "download" else latest_stable(source, nvr)
-
-    def _download(self, source: PackageSource, builds: list[Nvr], target: Path,
-                  context: DirectiveContext) -> dict[str, Any]:
-        given = self.parameters
-        wanted = Wanted(given["arch"], given["arch_exclude"], given["src"], given["debuginfo"])
-        rpms: list[str] = []
-        logs: list[str] = []
-        errors: list[str] = []
-        for nvr in builds:
-            for file in filter(wanted.takes, source.packages(nvr)):
-                rpms.append(str(_fetched(source, file, target, context)))
-            if not given["build_log"]:
-                continue
-            for log in source.logs(nvr):
-                if not (wanted.takes(log) or "all" in wanted.arches):
-                    continue
-                try:
-                    name = f"{nvr}.build.log.{log.arch}" if len(builds) > 1 else f"build.log.{log.arch}"
-                    logs.append(str(_fetched(source, log, target, context, name)))
-                except (MissingBuildError, SourceError) as error:
-                    errors.append(str(error))
-        if not rpms and (given["arch"] or given["src"]):
-            names = ", ".join(str(nvr) for nvr in builds[:3])
-            raise MissingBuildError(f"`{source.where}` has no package of {names} for "
-                                    f"{', '.join(given['arch']) or 'src'}; see `arch`, `src` and `debuginfo`")
-        return {"downloaded_rpms": rpms, "downloaded_logs": logs, "log_errors": errors}
 
 
 def latest_stable(source: PackageSource, nvr: Nvr) -> list[Nvr]:
@@ -104,22 +78,10 @@ def latest_stable(source: PackageSource, nvr: Nvr) -> list[Nvr]:
         raise DirectiveError(f"release `{nvr.release}` names no Fedora release; expected `.fcNN` in it", "wrong-check")
     for tag in (f"f{match.group(1)}-updates", f"f{match.group(1)}"):
         try:
-            names = source.tagged(tag)
+            newest = source.latest(tag, nvr.name)
         except MissingBuildError:
+            # the hub does not know the tag: a release under development has no `-updates`
             continue
-        for name in names:
-            found = parse_nvr(name)
-            if found.name == nvr.name:
-                return [found]
+        if newest is not None:
+            return [parse_nvr(newest)]
     return []
-
-
-def _fetched(source: PackageSource, file: PackageFile, folder: Path, context: DirectiveContext,
-             name: str | None = None) -> Path:
-    """Download one file; return where it lies. A file name of a stranger stays a file name."""
-    if context.abort.is_aborted:
-        raise DirectiveError("aborted", "aborted")
-    target = folder / (name or Path(file.file_name).name)
-    if not target.exists():
-        source.download(file, target)
-    return target

@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 from checks.item import Nvr
-from runner.package_source import MissingBuildError, PackageFile, SourceError, below
+from runner.package_source import MissingBuildError, PackageFile, SourceError, below, newest_of
 
 
 class FolderStore:
@@ -35,6 +35,10 @@ class FolderStore:
             raise MissingBuildError(f"store `{self.where}` has no tag `{tag}`; "
                                     f"expected the file `tags/{tag}` with one build a line") from None
         return [line.strip() for line in text.splitlines() if line.strip() and not line.startswith("#")]
+
+    def latest(self, tag: str, name: str) -> str | None:
+        """Return the first build of the package in the tag's file."""
+        return newest_of(self.tagged(tag), name)
 
     def download(self, file: PackageFile, target: Path) -> None:
         """Link the file where both lie on one disk, else copy it."""

@@ -32,8 +32,9 @@ class KojiHub:
         """Return every package of a build."""
         build = self._build(str(nvr))
         folder = self._paths.build(build)
-        return sorted((PackageFile(f"{rpm['nvr']}.{rpm['arch']}.rpm", rpm["arch"], f"{folder}/{self._paths.rpm(rpm)}")
-                       for rpm in self._ask("listRPMs", build["id"])), key=lambda file: (file.arch, file.file_name))
+        return sorted((PackageFile(f"{rpm['nvr']}.{rpm['arch']}.rpm", rpm["arch"], f"{folder}/{self._paths.rpm(rpm)}",
+                                   rpm.get("size")) for rpm in self._ask("listRPMs", buildID=build["id"])),
+                      key=lambda file: (file.arch, file.file_name))
 
     def logs(self, nvr: Nvr) -> list[PackageFile]:
         """Return the build logs the hub lists."""
@@ -44,19 +45,38 @@ class KojiHub:
 
     def tagged(self, tag: str) -> list[str]:
         """Return the newest build of each package in a tag, parents included."""
-        return [build["nvr"] for build in self._ask("listTagged", tag, inherit=True, latest=True)]
+        return [self._remembered(build) for build in self._ask("listTagged", tag, inherit=True, latest=True)]
+
+    def latest(self, tag: str, name: str) -> str | None:
+        """Return the newest build of one package in a tag, parents included."""
+        builds = self._ask("getLatestBuilds", tag, package=name)
+        return self._remembered(builds[0]) if builds else None
 
     def download(self, file: PackageFile, target: Path) -> None:
-        """Write the file to the target."""
+        """Write the file to the target; it has the size that the hub knows, or is not there."""
         self._downloader.file(file.location, target)
+        size = target.stat().st_size
+        if file.size_bytes is not None and size != file.size_bytes:
+            target.unlink()
+            raise SourceError(f"{file.location}: has {size} bytes, the hub says {file.size_bytes}")
 
     def _build(self, nvr: str) -> dict[str, Any]:
         if nvr not in self._builds:
             build = self._ask("getBuild", nvr)
             if not build:
                 raise MissingBuildError(f"hub `{self.where}` has no build `{nvr}`")
+            if build["state"] != self._koji.BUILD_STATES["COMPLETE"]:
+                word = self._koji.BUILD_STATES[build["state"]]
+                raise MissingBuildError(f"build `{nvr}` of hub `{self.where}` is {word}, not COMPLETE")
             self._builds[nvr] = build
         return self._builds[nvr]
+
+    def _remembered(self, build: dict[str, Any]) -> str:
+        """Keep a build that a list gave: it need not be asked for again."""
+        nvr = str(build["nvr"])
+        if "id" in build and build.get("state") == self._koji.BUILD_STATES["COMPLETE"]:
+            self._builds.setdefault(nvr, build)
+        return nvr
 
     def _ask(self, method: str, *arguments: Any, **options: Any) -> Any:
         try:

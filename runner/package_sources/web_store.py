@@ -8,7 +8,7 @@ from urllib.parse import quote, unquote, urljoin, urlsplit
 
 from checks.item import Nvr
 from runner.download import Downloader
-from runner.package_source import MissingBuildError, PackageFile, below
+from runner.package_source import MissingBuildError, PackageFile, below, newest_of
 
 _LINK = re.compile(r"""<a\s[^>]*?href\s*=\s*["']([^"'<>]+)["']""", re.IGNORECASE)
 
@@ -44,6 +44,10 @@ class WebStore:
         """Return the builds of the file `tags/<tag>`, one a line."""
         lines = self._downloader.page(f"{self.where}/tags/{quote(tag, safe='')}").splitlines()
         return [line.strip() for line in lines if line.strip() and not line.startswith("#")]
+
+    def latest(self, tag: str, name: str) -> str | None:
+        """Return the first build of the package in the tag's file."""
+        return newest_of(self.tagged(tag), name)
 
     def download(self, file: PackageFile, target: Path) -> None:
         """Write the file to the target."""
