@@ -27,6 +27,8 @@ MESSAGE = re.compile(r"^(?P<package>\S+?):(?P<line>\d+:)? (?P<level>[EWI]): (?P<
 UNREADABLE = re.compile(r"fatal error while reading (?P<path>.+?): (?P<why>.*)$", re.DOTALL)
 #: What differs between two builds though nothing changed: build ids and version numbers.
 VARIABLE = re.compile(r"\.build-id/\S+|\d+(?:[.:~^_-]?\w*\d+)*")
+#: The end of a package's file name that says for which machines it is.
+ARCH = re.compile(r"\.(i[3-6]86|x86_64|aarch64|armv7hn?l|ppc64|ppc64le|s390x|riscv64|loongarch64)\.rpm$")
 #: Characters of messages that go into the result; the whole text is in the artifact `rpmlint.txt`.
 OUTPUT_LIMIT = 60_000
 #: Bytes of what rpmlint prints that are read, and of a waiver file.
@@ -59,25 +61,27 @@ class Rpmlint:
     timeout_seconds: float
 
 
-def run(rpms: str, item: str, item_type: str = "koji_build", **options: Any) -> list[dict[str, Any]]:
+def run(rpms: str, item: str, item_type: str = "koji_build", *, arch: str | None = None, rpmlintrc: str | None = None,
+        previous: str | None = None, config: str | None = None, artifacts: str | None = None, rpmlint: str = "rpmlint",
+        timeout_seconds: float = 900) -> list[dict[str, Any]]:
     """
     Return one result for the item: every package below the folder `rpms`, judged together.
 
-    Options: `arch` (for the result only), `rpmlintrc` (a waiver file, or a folder that may hold `<name>.rpmlintrc`;
-    without it the one in the source package is used), `previous` (a folder with the packages of an older build: say
-    what is new and what is fixed), `config` (rpmlint's own --config), `artifacts` (a folder for the whole text),
-    `rpmlint` (the program), `timeout_seconds` (for one call of rpmlint, 900). Raises RpmlintError: no verdict, and why.
+    With an `arch`, packages of other architectures are left out; `noarch` takes all of them. `rpmlintrc` is a waiver file, or a folder that may hold `<name>.rpmlintrc`; without it
+    the one in the source package is used. `previous` is a folder with the packages of an older build: say what is new
+    and what is fixed. `config` is rpmlint's own --config, `artifacts` a folder for the whole text, `rpmlint` the
+    program, `timeout_seconds` for one call of it. Raises RpmlintError: no verdict, and why; the run is NOT_OK.
     """
-    packages = packages_below(Path(rpms))
+    packages = [path for path in packages_below(Path(rpms)) if is_for(arch, path.name)]
     if not packages:
         raise RpmlintError(f"`{rpms}` holds no package (*.rpm) of {item}: nothing to check")
     with tempfile.TemporaryDirectory(prefix="rpmlint-") as folder:
-        tool = Rpmlint(found_program(options.get("rpmlint") or "rpmlint"), Path(folder), options.get("config"),
-                       float(options.get("timeout_seconds") or 900))
-        waivers = waivers_for(packages, options.get("rpmlintrc"), item)
+        tool = Rpmlint(found_program(rpmlint), Path(folder), config, timeout_seconds)
+        waivers = waivers_for(packages, rpmlintrc, item)
         linted = lint(tool, packages, waivers)
-        older = older_messages(tool, options.get("previous"), waivers)
-    return [result_of(linted, older, packages, {"item": item, "type": item_type, **options})]
+        older = older_messages(tool, previous, waivers, arch)
+    result = {"item": item, "type": item_type} | ({"arch": arch} if arch else {})
+    return [result_of(linted, older, len(packages), result, artifacts)]
 
 
 def packages_below(folder: Path) -> list[Path]:
@@ -85,6 +89,14 @@ def packages_below(folder: Path) -> list[Path]:
     if not folder.is_dir():
         raise RpmlintError(f"`{folder}` is no folder; expected the folder that the packages were downloaded to")
     return sorted(path for path in folder.rglob("*.rpm") if path.is_file() and not path.is_symlink())
+
+
+def is_for(arch: str | None, file_name: str) -> bool:
+    """True for a package of that architecture, of none, and for a source package; without an architecture for all."""
+    found = ARCH.search(file_name)
+    if arch in (None, "", "noarch", "all") or found is None:
+        return True
+    return found[1] == arch or (arch == "i386" and found[1].startswith("i"))
 
 
 def found_program(name: str) -> str:
@@ -216,10 +228,13 @@ def printable(line: str) -> str:
 
 # -- the answer --------------------------------------------------------------------------------------------------------
 
-def older_messages(tool: Rpmlint, previous: str | None, waivers: bytes | None) -> tuple[str, ...] | None:
+def older_messages(
+    tool: Rpmlint, previous: str | None, waivers: bytes | None, arch: str | None,
+) -> tuple[str, ...] | None:
     """Return what rpmlint says of the previous build, None where there is none to compare with."""
     folder = Path(previous) if previous else None
-    packages = packages_below(folder) if folder and folder.is_dir() else []
+    found = packages_below(folder) if folder and folder.is_dir() else []
+    packages = [path for path in found if is_for(arch, path.name)]
     return lint(tool, packages, waivers).messages if packages else None
 
 
@@ -231,30 +246,27 @@ def compared(message: str) -> str:
 
 
 def result_of(
-    linted: Linted, older: tuple[str, ...] | None, packages: list[Path], wanted: dict[str, Any],
+    linted: Linted, older: tuple[str, ...] | None, package_count: int, result: dict[str, Any], artifacts: str | None,
 ) -> dict[str, Any]:
     """Return the result: rpmlint's verdict, the counts in the summary, the messages in details.output."""
-    counts = f"{linted.errors} ERRORS, {linted.warnings} WARNINGS"
+    summary = f"{linted.errors} ERRORS, {linted.warnings} WARNINGS"
     lines = list(linted.messages)
-    extra: dict[str, Any] = {"errors": str(linted.errors), "warnings": str(linted.warnings)}
+    result |= {"errors": str(linted.errors), "warnings": str(linted.warnings)}
     if older is not None:
         parts = against(linted.messages, older)
-        extra |= {key: str(len(messages)) for key, messages in parts.items()}
-        counts += f" ({len(parts['new'])} new, {len(parts['fixed'])} fixed)"
+        result |= {key: str(len(messages)) for key, messages in parts.items()}
+        summary += f" ({len(parts['new'])} new, {len(parts['fixed'])} fixed)"
+        heads = {"new": "new since", "fixed": "fixed since", "same": "same as in"}
         lines = [line for key, messages in parts.items() if messages
-                 for line in (f"{key} since the previous build ({len(messages)}):" if key != "same" else
-                              f"same as in the previous build ({len(messages)}):", *messages)]
+                 for line in (f"{heads[key]} the previous build ({len(messages)}):", *messages)]
     outcome = "FAILED" if linted.exit_code in FAILED_CODES else "PASSED"
     if linted.unreadable:
         outcome = "NEEDS_INSPECTION"
-        counts = f"{len(linted.unreadable)} of {len(packages)} packages cannot be read by rpmlint; {counts}"
+        summary = f"{len(linted.unreadable)} of {package_count} packages cannot be read by rpmlint; {summary}"
         lines = [f"{printable(name)}: cannot be read: {why}" for name, why in linted.unreadable] + lines
-    result = {"item": wanted["item"], "type": wanted["type"], "outcome": outcome, "summary": counts,
-              "details": {"output": "\n".join(shortened(lines))}, **extra}
-    if wanted.get("arch"):
-        result["arch"] = wanted["arch"]
-    if wanted.get("artifacts"):
-        Path(wanted["artifacts"], "rpmlint.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    result |= {"outcome": outcome, "summary": summary, "details": {"output": "\n".join(shortened(lines))}}
+    if artifacts:
+        Path(artifacts, "rpmlint.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
         result["artifact"] = "rpmlint.txt"
     return result
 

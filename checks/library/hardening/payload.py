@@ -1,0 +1,98 @@
+"""
+The files inside a package, read as a stream: nothing is unpacked to disk, so no path in a package can lead anywhere.
+
+The checks shebangs and hardening each carry the same copy.
+"""
+from __future__ import annotations
+
+import subprocess
+import tarfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+#: Characters of an answer.
+OUTPUT_LIMIT = 60_000
+
+
+class PayloadError(RuntimeError):
+    """Raised where there is no verdict for a reason that is not the package's: the run is NOT_OK."""
+
+
+class UnreadableError(Exception):
+    """Raised when a package, or what is inside it, cannot be read."""
+
+
+@dataclass(frozen=True)
+class PackedFile:
+    """One file inside a package."""
+
+    #: Absolute, `/usr/bin/xchat`.
+    path: str
+    #: Permission bits.
+    mode: int
+    #: `file`, `folder` or `other`, a link for example.
+    kind: str
+    #: The beginning or all of its bytes; to be read before the next file is asked for.
+    content: IO[bytes] | None
+
+
+def packages_below(folder: str, item: str) -> list[Path]:
+    """Return the binary packages below the folder; links are not followed."""
+    root = Path(folder)
+    if not root.is_dir():
+        raise PayloadError(f"`{folder}` is no folder; expected the folder that the packages were downloaded to")
+    found = [path for path in sorted(root.rglob("*.rpm")) if path.is_file() and not path.is_symlink()]
+    found = [path for path in found if not path.name.endswith((".src.rpm", ".nosrc.rpm"))]
+    if not found:
+        raise PayloadError(f"`{folder}` holds no binary package (*.rpm) of {item}: nothing to check")
+    return found
+
+
+def files_in(package: Path) -> Iterator[PackedFile]:
+    """Yield the files of a package in its order. Raises UnreadableError: it is no package, or broken."""
+    with package.open("rb") as file:
+        try:
+            unpack = subprocess.Popen(["rpm2archive", "-"], stdin=file, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        except FileNotFoundError:
+            raise PayloadError("`rpm2archive` is not installed; install it with `apt-get install rpm` (Debian) or "
+                               "`dnf install rpm` (Fedora)") from None
+    with unpack:
+        assert unpack.stdout is not None
+        assert unpack.stderr is not None
+        try:
+            with tarfile.open(fileobj=unpack.stdout, mode="r|*") as archive:
+                for entry in archive:
+                    yield _packed(archive, entry)
+        except (tarfile.TarError, EOFError, OSError, ValueError) as error:
+            unpack.kill()
+            told = unpack.stderr.read(2000).decode("utf-8", "replace").strip() or str(error)
+            # a package without any file gives an archive without any entry, and so does something that is no package
+            if unpack.wait() != 0 or "empty" not in str(error):
+                raise UnreadableError(printable(told)[:300]) from None
+
+
+def _packed(archive: tarfile.TarFile, entry: tarfile.TarInfo) -> PackedFile:
+    path = "/" + entry.name.removeprefix("./").lstrip("/")
+    kind = "file" if entry.isreg() or entry.islnk() else "folder" if entry.isdir() else "other"
+    return PackedFile(path, entry.mode & 0o7777, kind, archive.extractfile(entry) if entry.isreg() else None)
+
+
+def printable(text: str) -> str:
+    """Return the text without control characters: names inside a package may hold any byte."""
+    return "".join(char if char.isprintable() else _hex(char) for char in text)
+
+
+def _hex(char: str) -> str:
+    return "".join(f"\\x{byte:02x}" for byte in char.encode("utf-8", "surrogateescape"))
+
+
+def shortened(lines: list[str]) -> str:
+    """Return the lines as one text, or their beginning and how many were left out."""
+    used = 0
+    for number, line in enumerate(lines):
+        used += len(line) + 1
+        if used > OUTPUT_LIMIT:
+            return "\n".join([*lines[:number], f"... {len(lines) - number} more lines"])
+    return "\n".join(lines)
