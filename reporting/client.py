@@ -24,6 +24,8 @@ _TIMEOUT_SECONDS = (6.1, 60)
 #: Bytes. An answer of 1,000 results is about 2 MB.
 _ANSWER_LIMIT = 64 * 1024 * 1024
 _API = "/api/v2.0"
+#: Results asked for at a time.
+_PAGE = 1000
 #: Answers after which waiting helps. 500 and 502 may mean that a result is stored all the same.
 _BUSY = frozenset({408, 425, 429, 500, 502, 503, 504})
 
@@ -46,7 +48,8 @@ class ResultsDBClient:
     Asks and tells one results database. Not for use by several threads.
 
     A user and password in the URL go out as HTTP Basic, `token` as Bearer.
-    Raises AwayError where trying again may help and RefusedError where not.
+    Raises AwayError where trying again may help and RefusedError where not;
+    neither text says which database it was.
     """
 
     def __init__(self, url: str, *, token: str | None = None) -> None:
@@ -71,7 +74,7 @@ class ResultsDBClient:
         answer = self._get("", {})
         outcomes = answer.get("outcomes") if isinstance(answer, Mapping) else None
         if not isinstance(outcomes, list):
-            raise RefusedError(f"{self.name}: the landing page names no outcomes; is this a ResultsDB?")
+            raise RefusedError("the landing page names no outcomes; is this a ResultsDB?")
         return tuple(str(outcome) for outcome in outcomes)
 
     def post_result(self, body: Mapping[str, Any], key: str | None = None) -> Mapping[str, Any]:
@@ -79,18 +82,18 @@ class ResultsDBClient:
         headers = {"Idempotency-Key": key} if key else {}
         answer = self._answer("POST", "/results", json=body, headers=headers, allow_redirects=False)
         if not isinstance(answer, Mapping):
-            raise RefusedError(f"{self.name}: answered a posted result with something else", was_sent=True)
+            raise RefusedError("answered a posted result with something else", was_sent=True)
         return answer
 
     def results(self, params: Params, limit: int) -> Iterator[Mapping[str, Any]]:
         """Yield the newest `limit` results that match, page by page."""
-        pairs = [*_pairs(params), ("limit", str(min(limit, 1000)))]
+        pairs = [*_pairs(params), ("limit", str(min(limit, _PAGE)))]
         page = 0
         while limit > 0:
             answer = self._get("/results", [*pairs, ("page", str(page))])
             found = answer.get("data") if isinstance(answer, Mapping) else None
             if not isinstance(found, list):
-                raise RefusedError(f"{self.name}: the answer is no list of results; is this a ResultsDB?")
+                raise RefusedError("the answer is no list of results; is this a ResultsDB?")
             yield from found[:limit]
             limit -= len(found)
             page += 1
@@ -102,7 +105,7 @@ class ResultsDBClient:
         answer = self._get("/results/latest", _pairs(params))
         found = answer.get("data") if isinstance(answer, Mapping) else None
         if not isinstance(found, list):
-            raise RefusedError(f"{self.name}: the answer is no list of results; is this a ResultsDB?")
+            raise RefusedError("the answer is no list of results; is this a ResultsDB?")
         return found
 
     def _get(self, path: str, params: Params) -> Any:
@@ -116,18 +119,18 @@ class ResultsDBClient:
                 body = _body(response)
                 status = response.status_code
         except requests.ConnectionError as error:
-            raise AwayError(f"{self.name}: cannot be reached: {_reason(error)}",
+            raise AwayError(f"cannot be reached: {_reason(error)}",
                             was_sent=not _never_sent(error)) from None
         except requests.RequestException as error:
-            raise AwayError(f"{self.name}: {_reason(error)}", was_sent=True) from None
+            raise AwayError(_reason(error), was_sent=True) from None
         if status in _BUSY:
-            raise AwayError(f"{self.name}: answered {status} {_message(body)}", was_sent=status != 429)
+            raise AwayError(f"answered {status} {_message(body)}", was_sent=status != 429)
         if status >= 400 or (300 < status < 400):
-            raise RefusedError(f"{self.name}: answered {status} {_message(body)}")
+            raise RefusedError(f"answered {status} {_message(body)}")
         try:
             return json.loads(body)
         except ValueError:
-            raise RefusedError(f"{self.name}: the answer is no JSON; is this a ResultsDB?", was_sent=True) from None
+            raise RefusedError("the answer is no JSON; is this a ResultsDB?", was_sent=True) from None
 
 
 def _pairs(params: Params) -> list[tuple[str, str]]:

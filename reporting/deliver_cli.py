@@ -73,8 +73,8 @@ def report(folder: Path, destinations: tuple[str, ...], log_url: str | None, kee
     run_file = RunFile.create(queue_folder(keep_in, None) / "undelivered", run)
     turns = report_to(run_file, reporters)
     for turn in turns:
-        said = f"{turn.delivered} of {turn.delivered + turn.missing} results delivered to {turn.destination}"
-        if turn.destination != "console":
+        said = f"{turn.delivered} of {_results(turn.delivered + turn.missing)} delivered to {turn.destination}"
+        if turn.why or turn.destination != "console":
             click.echo(said if not turn.why else f"{said}: {turn.why}", err=bool(turn.why))
     if any(turn.why for turn in turns):
         raise TroubleError(f"what is missing is kept in {run_file.path}\n"
@@ -120,7 +120,8 @@ def deliver(queue: Path | None, destinations: tuple[str, ...], follow: bool, sta
         return
     turns = deliverer.pass_once()
     delivered = sum(turn.delivered for turn in turns)
-    click.echo(f"{delivered} results delivered; {deliverer.waiting} runs wait")
+    click.echo(f"{_results(delivered)} delivered; {deliverer.waiting} run{'s' * (deliverer.waiting != 1)} "
+               f"wait{'s' * (deliverer.waiting == 1)}")
     if deliverer.waiting:
         reasons = dict.fromkeys(f"{turn.destination}: {turn.why}" for turn in turns if turn.why)
         raise TroubleError("not everything could be delivered\n" + "\n".join(reasons)
@@ -181,7 +182,13 @@ def _stop_signal() -> Callable[[], bool]:
     return lambda: bool(stopped)
 
 
+def _results(count: int) -> str:
+    return f"{count} result{'s' * (count != 1)}"
+
+
 def _log(verbose: bool) -> None:
     from reporting.logs import to_stderr
 
     to_stderr(logging.INFO if verbose else logging.WARNING)
+    if not verbose:  # what it says is said at the end, in words for a person
+        logging.getLogger("reporting.report").setLevel(logging.CRITICAL)

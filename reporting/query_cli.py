@@ -6,11 +6,14 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from reporting.places import TroubleError, UsageError, results_url, secrets
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 _AGO = re.compile(r"(\d+)\s*(m|min|h|d|w)[a-z]*(?:\s+ago)?", re.IGNORECASE)
 _SECONDS = {"m": 60, "min": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
@@ -47,18 +50,19 @@ def query(url: str | None, state: Path | None, as_json: bool, limit: int, latest
         raise UsageError("--latest of everything is the whole database; name an item or a testcase")
     try:
         client = ResultsDBClient(results_url(url, state), token=secrets(None).token)
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+    try:
         found = client.latest(params)[:limit] if latest else client.results(params, limit)
         if as_json:
             for row in found:
                 click.echo(json.dumps(row, ensure_ascii=True))
         else:
             _print(list(found), limit, client.name)
-    except ValueError as error:
-        raise UsageError(str(error)) from None
     except RefusedError as error:
-        raise UsageError(str(error)) from None
+        raise UsageError(f"{client.name}: {error}") from None
     except AwayError as error:
-        raise TroubleError(f"{error}; try again, or name another: --url URL") from None
+        raise TroubleError(f"{client.name}: {error}; try again, or name another: --url URL") from None
 
 
 def _params(asked: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -100,35 +104,41 @@ def _since(text: str, now: datetime) -> str:
 
 
 def _print(found: list[Mapping[str, Any]], limit: int, where: str) -> None:
-    from rich import box
-    from rich.table import Table
-    from rich.text import Text
-
-    from reporting.printed import COLOURS, console, one_line
+    from reporting.printed import console, one_line
 
     screen = console()
     if not found:
         screen.print(f"no results in {where}")
         return
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    screen.print(_table(found, is_narrow=screen.width < 110))
+    more = f"; there may be more: --limit {limit * 5}" if len(found) == limit else ""
+    screen.print(f"{len(found)} result{'s' * (len(found) != 1)} of {where}{more}")
+    screen.print(f"newest: {one_line(found[0].get('href'))}")
+
+
+def _table(found: list[Mapping[str, Any]], *, is_narrow: bool) -> Table:
+    """Return the results as a table; where there is little room, the note goes below item and testcase."""
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    from reporting.printed import COLOURS, one_line
+
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column("Time (UTC)", no_wrap=True)
     table.add_column("Outcome", no_wrap=True)
-    table.add_column("Testcase", overflow="fold")
-    table.add_column("Item", overflow="fold")
-    table.add_column("Note", overflow="fold", ratio=1)
+    for title in ("Item, testcase, note",) if is_narrow else ("Testcase", "Item", "Note"):
+        table.add_column(title, overflow="fold")
     for row in found:
         data = row.get("data") or {}
         arch = one_line(_joined(data.get("arch")))
         outcome = one_line(row.get("outcome"))
-        table.add_row(
-            one_line(row.get("submit_time")).replace("T", " ")[:16],
-            Text(outcome, style=COLOURS.get(outcome, "")),
-            one_line((row.get("testcase") or {}).get("name")) + (f" ({arch})" if arch else ""),
-            one_line(_joined(data.get("item"))), one_line(row.get("note") or ""))
-    screen.print(table)
-    more = f"; there may be more: --limit {limit * 5}" if len(found) == limit else ""
-    screen.print(f"{len(found)} result{'s' * (len(found) != 1)} of {where}{more}")
-    screen.print(f"newest: {one_line(found[0].get('href'))}")
+        testcase = one_line((row.get("testcase") or {}).get("name")) + (f" ({arch})" if arch else "")
+        item, note = one_line(_joined(data.get("item"))), one_line(row.get("note") or "")
+        time = one_line(row.get("submit_time")).replace("T", " ")[5 if is_narrow else 0:16]
+        texts = (f"{item} {testcase}\n{note}",) if is_narrow else (testcase, item, note)
+        table.add_row(time, Text(outcome, style=COLOURS.get(outcome, "")), *texts)
+    return table
 
 
 def _joined(values: object) -> str:

@@ -62,7 +62,7 @@ def _print(rows: list[dict[str, object]], folder: Path) -> None:
     if not rows:
         screen.print(f"nothing waits in {folder}")
         return
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
     for title in ("Build id", "Destination", "Missing", "Tries", "Why"):
         table.add_column(title, overflow="fold", justify="right" if title in ("Missing", "Tries") else "left")
     for row in rows:
