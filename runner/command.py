@@ -60,6 +60,12 @@ class CommandResult:
         """True where it ended by itself and with 0."""
         return self.cause == EXITED and self.returncode == 0
 
+    @property
+    def code(self) -> str:
+        """The word for programs where it is the end of a run."""
+        return {TIMED_OUT: "timed-out", SILENT: "timed-out", ABORTED: "aborted", STOPPED: "limit-reached"}.get(
+            self.cause, "check-crashed")
+
     def in_words(self, timeout_seconds: float | None = None) -> str:
         """Return how it ended, for a sentence: "ended with exit code 3"."""
         if self.cause == TIMED_OUT:
@@ -69,6 +75,8 @@ class CommandResult:
             return f"was stopped after {self.seconds:.1f} s: it printed nothing for too long"
         if self.cause == ABORTED:
             return f"was aborted after {self.seconds:.1f} s"
+        if self.cause == STOPPED:
+            return f"was stopped after {self.seconds:.1f} s: a limit was reached"
         if self.returncode is not None and self.returncode > 128:
             return f"was ended by signal {self.returncode - 128}"
         return f"ended with exit code {self.returncode}"

@@ -20,6 +20,7 @@ is all it needs.
 from __future__ import annotations
 
 import shutil
+import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -93,6 +94,8 @@ class DirectiveContext:
     send: Callable[[Iterable[Result]], object] = field(default=lambda results: deque(results, maxlen=0))
     #: Tells the runner something for the execution report: a key and a value.
     note: Callable[[str, Any], None] = field(default=lambda key, value: None)
+    #: The Python interpreter that commands find.
+    python: str = sys.executable
     #: The longest the action may take.
     timeout_seconds: float | None = None
 

@@ -80,6 +80,10 @@ class Instance(Protocol):
         """Remove the surroundings."""
 
     @property
+    def python(self) -> str:
+        """The Python interpreter that commands find there."""
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """What could not be held on this machine, in sentences: "memory is limited for each process only"."""
 

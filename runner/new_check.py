@@ -98,7 +98,8 @@ def make_check(folder: Path, name: str, kind: str, using: str) -> Path:
     if folder.exists():
         raise NewCheckError(f"{folder}: is there already; choose another name or folder")
     module = re.sub(r"\W", "_", name)
-    words = {"name": name, "module": module, "item_type": kind, "example": ITEM_TYPES[kind].example, "maintainer": "you"}
+    words = {"name": name, "module": module, "item_type": kind, "example": ITEM_TYPES[kind].example,
+             "maintainer": "you"}
     files = {f"{name}.yml": _YAML + _BODIES[using], "README.md": _README, f"test_{module}.py": _TEST}
     if using != "command":
         files[f"{module}.py"] = _SCRIPT

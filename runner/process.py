@@ -57,6 +57,12 @@ class ProcessRequest:
     pass_fds: tuple[int, ...] = ()
     #: Asked after each piece of output: a text ends the command, for the reason it gives.
     stop: Callable[[], str | None] = field(default=lambda: None)
+    #: Called in the new process before the command begins; must only use what is ready before the fork.
+    before_exec: Callable[[], None] = field(default=lambda: None)
+    #: Asked from time to time, with the same meaning as `stop`.
+    look: Callable[[], str | None] = field(default=lambda: None)
+    #: Seconds between two calls of `look`; None: it is never called.
+    look_every_seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +109,17 @@ def run_process(request: ProcessRequest, stdout: Sink, stderr: Sink | None, abor
 
 def _start(request: ProcessRequest, separate: bool) -> subprocess.Popen[bytes]:
     sys.stdout.flush()
+
+    def before_exec() -> None:
+        die_with_parent()
+        request.before_exec()
+
     try:
         with open(request.stdin or os.devnull, "rb") as stdin:
             return subprocess.Popen(
                 request.argv, cwd=request.cwd, env=dict(request.environment), stdin=stdin, stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE if separate else subprocess.STDOUT, bufsize=0, start_new_session=True,
-                pass_fds=request.pass_fds, preexec_fn=die_with_parent,
+                pass_fds=request.pass_fds, preexec_fn=before_exec,
             )
     except (OSError, ValueError, subprocess.SubprocessError) as error:
         why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
@@ -142,6 +153,7 @@ class _Watch:
         self.started = self.last_output = started
         self.cause = EXITED
         self.kill_at: float | None = None
+        self._next_look = started + request.look_every_seconds if request.look_every_seconds else None
 
     def until_exit(self, selector: selectors.BaseSelector) -> None:
         """Return when the command itself has ended."""
@@ -205,6 +217,8 @@ class _Watch:
                 yield self.started + self.request.timeout_seconds
             if self.request.silence_seconds is not None:
                 yield self.last_output + self.request.silence_seconds
+            if self._next_look is not None:
+                yield self._next_look
 
     def _check_clocks(self) -> None:
         now = time.monotonic()
@@ -215,6 +229,11 @@ class _Watch:
         elif self.cause == EXITED:
             if request.timeout_seconds is not None and now >= self.started + request.timeout_seconds:
                 self._terminate(TIMED_OUT)
+            elif self._next_look is not None and now >= self._next_look:
+                problem = request.look()
+                self._next_look = time.monotonic() + (request.look_every_seconds or 0)
+                if problem:
+                    self._terminate(STOPPED)
             elif request.silence_seconds is not None and now >= self.last_output + request.silence_seconds:
                 self._terminate(SILENT)
 

@@ -9,7 +9,7 @@ from typing import Any
 from checks.item import ITEM_TYPES
 from checks.kind import Either, ListOf
 from checks.record import Key, Record
-from checks.schema import ACTION, CHECK, INPUT
+from checks.schema import ACTION, CHECK
 from runner.all_directives import directive_named, directive_names
 from runner.directive import Directive
 from runner.validation import ALWAYS
@@ -91,7 +91,7 @@ def _table(keys: Iterable[Key]) -> Iterator[str]:
 
 def _expected(key: Key) -> str:
     if isinstance(key.kind, Record):
-        return "a mapping, see below" if key.kind is not INPUT else "a mapping, see below"
+        return "a mapping, see below"
     if isinstance(key.kind, ListOf) and key.name == "actions":
         return "a list of actions"
     if isinstance(key.kind, Either):

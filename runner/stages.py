@@ -139,7 +139,7 @@ def execute(state: RunState) -> None:
         return DirectiveContext(
             workspace.work, workspace.artifacts, folder, workspace.private, plan.input,
             using.with_environment(commander.run, extra, plan.check), state.abort, plan.settings, dict(variables),
-            bool(action.export) or not _sends(plan.check), send, state.note, action.timeout_seconds)
+            bool(action.export) or not _sends(plan.check), send, state.note, instance.python, action.timeout_seconds)
 
     state.interpreter = Interpreter(variables_of(plan, places), context_for, state.abort, plan.on_action)
     state.interpreter.run(using.actions_of(plan.check))

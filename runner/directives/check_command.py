@@ -9,7 +9,7 @@ from checks.outcome import Outcome
 from checks.record import Key, Record
 from checks.result import Result
 from runner.captured import Captured
-from runner.command import EXITED, TIMED_OUT, Command
+from runner.command import EXITED, Command
 from runner.directive import Directive, DirectiveContext, DirectiveError
 from runner.process import CommandNotFoundError
 from runner.shell_text import shell_or_list
@@ -46,8 +46,7 @@ class CheckCommand(Directive):
         except CommandNotFoundError as error:
             raise DirectiveError(str(error), "command-not-found") from None
         if end.cause != EXITED or end.returncode is None:
-            raise DirectiveError(f"it {end.in_words()}",
-                                 {TIMED_OUT: "timed-out", "silent": "timed-out"}.get(end.cause, end.cause))
+            raise DirectiveError(f"it {end.in_words()}", end.code)
         if end.returncode > 128 or (end.returncode in NOT_RUN and isinstance(self.parameters["run"], str)):
             raise DirectiveError(f"it {end.in_words()}")
         captured = Captured(stdout, end.dropped_bytes)

@@ -8,7 +8,7 @@ from typing import Any
 from checks.kind import SECONDS, Choice, Either, Flag, ListOf, MapOf, Text
 from checks.record import Key, Record
 from runner.captured import Captured
-from runner.command import EXITED, INTO_LOG, INTO_NOTHING, INTO_STDOUT, TIMED_OUT, Command, CommandResult
+from runner.command import EXITED, INTO_LOG, INTO_NOTHING, INTO_STDOUT, Command, CommandResult
 from runner.directive import Directive, DirectiveContext, DirectiveError
 from runner.process import CommandNotFoundError
 from runner.shell_text import shell_or_list
@@ -61,7 +61,7 @@ class CommandDirective(Directive):
         result = run_or_fail(command, context)
         if not result.succeeded and not (given["ignore_return"] and result.cause == EXITED):
             raise DirectiveError(f"`{shown_command(given['run'])}` {result.in_words(command.timeout_seconds)}",
-                                 code_of(result))
+                                 result.code)
         return Captured(capture, result.dropped_bytes) if capture and context.wants_value else None
 
 
@@ -77,11 +77,6 @@ def shown_command(command: Any) -> str:
     """Return the command in one short line."""
     text = " ".join((command if isinstance(command, str) else " ".join(map(str, command))).split())
     return text if len(text) <= 70 else text[:67] + "..."
-
-
-def code_of(result: CommandResult) -> str:
-    """Return the word for programs of a command that failed."""
-    return {EXITED: "check-crashed", TIMED_OUT: "timed-out", "silent": "timed-out"}.get(result.cause, result.cause)
 
 
 class Shell(Directive):

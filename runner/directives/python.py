@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import json
 import os
-import sys
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ from checks.kind import Place, Text
 from checks.record import Key, Record
 from checks.schema import VARIABLE
 from runner.captured import Captured, CapturedError
-from runner.command import EXITED, TIMED_OUT, Command, CommandResult
+from runner.command import EXITED, Command, CommandResult
 from runner.directive import Directive, DirectiveContext, DirectiveError
 from runner.process import CommandNotFoundError
 
@@ -47,8 +47,10 @@ class Python(Directive):
         (exchange / "call.json").write_text(json.dumps(
             {"folder": str(context.checkdir), "file": file, "callable": function,
              "arguments": {key: _plain(value) for key, value in given.items()}}), encoding="utf-8")
-        command = Command((sys.executable, str(HARNESS), str(exchange)), context.workdir, context.check.environment(),
-                          timeout_seconds=context.timeout_seconds, writable=(exchange,), readable=(HARNESS,))
+        # a copy: where the check runs, the runner's own files may not be there
+        shutil.copyfile(HARNESS, exchange / HARNESS.name)
+        command = Command((context.python, str(exchange / HARNESS.name), str(exchange)), context.workdir,
+                          context.check.environment(), timeout_seconds=context.timeout_seconds, writable=(exchange,))
         try:
             result = context.run_command(command)
         except CommandNotFoundError as error:
@@ -72,8 +74,7 @@ def _plain(value: Any) -> Any:
 
 def _answer(exchange: Path, result: CommandResult, what: str, timeout_seconds: float | None) -> Any:
     if result.cause != EXITED:
-        code = {TIMED_OUT: "timed-out", "silent": "timed-out"}.get(result.cause, result.cause)
-        raise DirectiveError(f"{what} {result.in_words(timeout_seconds)}", code)
+        raise DirectiveError(f"{what} {result.in_words(timeout_seconds)}", result.code)
     answer = _read_answer(exchange / "answer.json")
     if answer is None:
         raise DirectiveError(f"{what}: its process {result.in_words()} without an answer")

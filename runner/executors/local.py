@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,11 @@ class LocalInstance:
     def __init__(self, confinement: Confinement) -> None:
         self._confinement = confinement
         self._stopped = False
+
+    @property
+    def python(self) -> str:
+        """This process's own interpreter, with everything installed beside it."""
+        return sys.executable
 
     @property
     def notes(self) -> tuple[str, ...]:

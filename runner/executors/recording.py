@@ -50,6 +50,7 @@ class RecordingInstance:
     """One run that is only written down."""
 
     notes: tuple[str, ...] = ()
+    python = "python3"
 
     def __init__(self, executor: RecordingExecutor) -> None:
         self._executor = executor
