@@ -1,0 +1,115 @@
+"""A message on the bus becomes a row that a person can read, once, whatever the verdict."""
+from __future__ import annotations
+
+import json
+import urllib.request
+
+import pytest
+
+from tests.support.rabbitmq import publish, waiting
+from tests.support.whole_system import QUEUE, WholeSystem, wait_for
+from tests.trigger.samples import KOJI_TOPIC
+
+
+def test_a_message_becomes_a_row(system: WholeSystem) -> None:
+    system.publish("arrives")
+
+    row = system.result("arrives-0.5-1.fc36")
+
+    assert row["testcase"]["name"] == "dist.rpmlint"
+    assert row["outcome"] == "PASSED"
+    assert row["note"].startswith("0 ERRORS")
+    assert row["data"]["item"] == ["arrives-0.5-1.fc36"]
+    assert row["data"]["type"] == ["koji_build"]
+    assert system.report(row)["execution_status"] == "OK"
+
+
+def test_the_log_url_of_a_row_works(system: WholeSystem) -> None:
+    row = system.result("arrives-0.5-1.fc36") if system.results("arrives-0.5-1.fc36") else None
+    if row is None:
+        system.publish("arrives")
+        row = system.result("arrives-0.5-1.fc36")
+
+    with urllib.request.urlopen(row["ref_url"], timeout=10) as answer:
+        text = answer.read().decode()
+
+    assert row["groups"][0] in row["ref_url"]
+    assert "arrives" in text
+
+
+def test_a_message_that_comes_twice_becomes_one_row(system: WholeSystem) -> None:
+    for _ in range(3):
+        system.publish("twice", "the-same")
+
+    system.result("twice-0.5-1.fc36")
+    system.publish("twice", "the-same")
+    wait_for(lambda: waiting(system.bus or "", QUEUE) == 0)
+    system.publish("x-and-more")
+    system.result("x-and-more-0.5-1.fc36")
+
+    assert len(system.results("twice-0.5-1.fc36")) == 1
+
+
+def test_the_same_event_in_another_message_becomes_one_row(system: WholeSystem) -> None:
+    system.publish("other-message", "one")
+    system.publish("other-message", "two")
+
+    system.result("other-message-0.5-1.fc36")
+    wait_for(lambda: waiting(system.bus or "", QUEUE) == 0)
+
+    rows = [build for build in system.builds() if build["state_string"].find("other-message") >= 0]
+    assert len(system.results("other-message-0.5-1.fc36")) == 1
+    assert len(rows) <= 1
+
+
+def test_a_failing_package_is_a_good_run_with_the_verdict_failed(system: WholeSystem) -> None:
+    system.publish("failing")
+
+    row = system.result("failing-0.5-1.fc36")
+
+    report = system.report(row)
+    assert row["outcome"] == "FAILED"
+    assert (report["execution_status"], report["exit_code"]) == ("OK", 0)
+
+
+def test_a_check_that_breaks_gives_a_row_that_says_so(system: WholeSystem) -> None:
+    system.publish("breaks")
+
+    row = system.result("breaks-0.5-1.fc36")
+
+    report = system.report(row)
+    assert row["outcome"] == "CRASHED"
+    assert row["testcase"]["name"] == "dist.breaks"
+    assert (report["execution_status"], report["exit_code"]) == ("NOT_OK", 1)
+
+
+GARBAGE = [
+    pytest.param(b"\xff\xfe\x00", {}, id="bytes"),
+    pytest.param(b"{", {}, id="half"),
+    pytest.param(b"[" * 5000 + b"]" * 5000, {}, id="deep"),
+    pytest.param(json.dumps({"name": "x; rm -rf /"}).encode(), {}, id="shell"),
+    pytest.param(b'{"name": NaN}', {}, id="nan"),
+    pytest.param(b"{}", {"content_encoding": "bogus"}, id="encoding"),
+    pytest.param(json.dumps({"name": "../../etc/passwd", "version": "1", "release": "1", "new": 1, "old": 0,
+                             "attribute": "state", "instance": "primary", "build_id": 5}).encode(), {}, id="path"),
+]
+
+
+@pytest.mark.parametrize(("body", "properties"), GARBAGE)
+def test_garbage_on_the_bus_starts_nothing(system: WholeSystem, body: bytes, properties: dict) -> None:
+    before = len(system.builds())
+
+    publish(system.bus or "", KOJI_TOPIC, body, **properties)
+    wait_for(lambda: waiting(system.bus or "", QUEUE) == 0)
+
+    assert len(system.builds()) == before
+    assert not any("passwd" in build["state_string"] for build in system.builds())
+
+
+def test_after_garbage_a_good_message_still_becomes_a_row(system: WholeSystem) -> None:
+    for body in (b"garbage", b"[]", b"\x00"):
+        publish(system.bus or "", KOJI_TOPIC, body)
+
+    system.publish("after-garbage")
+
+    assert system.result("after-garbage-0.5-1.fc36", 120)["outcome"] == "PASSED"
