@@ -1,4 +1,4 @@
-"""A check's script, loaded as the runner loads it: by its path, knowing nothing of ours."""
+"""A check's script, loaded as the runner loads it: by its path, beside its neighbours, knowing nothing of ours."""
 from __future__ import annotations
 
 import importlib.util
@@ -11,11 +11,21 @@ LIBRARY = Path(__file__).resolve().parents[2] / "checks" / "library"
 
 def load_script(check: str, file: str) -> ModuleType:
     """Return the module of `checks/library/<check>/<file>`."""
-    spec = importlib.util.spec_from_file_location(f"library_{check}_{Path(file).stem}", LIBRARY / check / file)
+    folder = LIBRARY / check
+    spec = importlib.util.spec_from_file_location(f"library_{check}_{Path(file).stem}", folder / file)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     # dataclasses look their module up by name
     sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
+    neighbours = [path.stem for path in folder.glob("*.py")]
+    sys.path.insert(0, str(folder))
+    try:
+        for name in neighbours:
+            sys.modules.pop(name, None)
+        spec.loader.exec_module(module)
+    finally:
+        sys.path.remove(str(folder))
+        for name in neighbours:
+            sys.modules.pop(name, None)
     return module

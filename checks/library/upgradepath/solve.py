@@ -146,7 +146,8 @@ class World:
                 gone[package.id] = package
         for package in self.build:
             for dep in package.lookup_deparray(solv.SOLVABLE_OBSOLETES):
-                matching = self.pool.whatmatchesdep(solv.SOLVABLE_NAME, dep)
+                # obsoletes go by name, not by what else a package provides
+                matching = [each for each in self.pool.whatprovides(dep) if each.matchesdep(solv.SOLVABLE_NAME, dep)]
                 gone |= {each.id: each for each in matching if each.id not in build}
         return list(gone.values())
 
