@@ -54,16 +54,15 @@ def test_a_killed_up_leaves_nothing_and_the_next_one_goes_on(tmp_path: Path) -> 
     wait_for(lambda: not [pid for pid in family if is_alive(pid)], 20, "everything ends with `up`")
     again = start(tmp_path, Options(store=DEMO / "store"))
     try:
-        wait_until_it_runs(again, times=2)
-        said = replay(again).stdout
+        wait_until_it_runs(again)
+        addresses_again = again.addresses
+        replay(again)
         rows = again.results(ITEM)
     finally:
         again.stop()
 
     assert [one["id"] for one in rows] == [row["id"]]
-    assert "new" in said or "before" in said or said
-    assert addresses == addresses.__class__(**{**{name: getattr(addresses, name) for name in (
-        "results_url", "buildbot_url", "artifacts_url", "door_url", "door_token_file")}})
+    assert addresses_again == addresses
 
 
 def test_a_second_up_on_the_same_folder_is_refused(tmp_path: Path) -> None:
