@@ -5,4 +5,5 @@ from __future__ import annotations
 COMMANDS: dict[str, tuple[str, str, str]] = {
     "serve": ("reporting.database.commands.serve", "serve", "Serve a results database over HTTP."),
     "reset": ("reporting.database.commands.reset", "reset", "Delete everything in a results database."),
+    "token": ("reporting.database.commands.token", "token", "Say who may write which testcases."),
 }

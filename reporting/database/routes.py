@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from reporting.database.api_v2 import groups, landing, results, testcases
+from reporting.database.api_v3 import endpoints as v3
 from reporting.database.exchange import Request, Response
 from reporting.database.pages.routes import PAGE_ROUTES
 from reporting.database.service import Service
@@ -28,6 +29,11 @@ ALL_ROUTES: dict[str, Mapping[str, Endpoint]] = {
     f"{_API}/groups": {"GET": groups.list_groups, "POST": groups.create_group},
     f"{_API}/groups/<uuid>/results": {"GET": results.list_results_of_group},
     f"{_API}/groups/<uuid>": {"GET": groups.get_group},
+    "/api/v3/": {"GET": v3.documentation},
+    "/api/v3/results": {"POST": v3.create_any_result},
+    "/api/v3/results/<plural>": {"POST": v3.create_typed_result},
+    "/api/v3/schemas/<plural>": {"GET": v3.schema},
+    "/api/v3/permissions": {"GET": v3.permissions},
     **PAGE_ROUTES,
 }
 _PART = re.compile(r"<(path:)?(\w+)>")

@@ -4,6 +4,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from checks.outcome import PRESET_OUTCOMES
+from reporting.database.access import IdentityProvider, LocalTokens
 from reporting.database.storage import Storage
 
 #: Rows of one page at most; a page that would hold more is refused with the way out.
@@ -20,6 +21,17 @@ class Service:
     additional_outcomes: tuple[str, ...] = ()
     page_limit: int = PAGE_LIMIT
     body_limit_bytes: int = BODY_LIMIT_BYTES
+    #: True: writing by v2.0 needs a token as well; reading never does.
+    requires_token: bool = False
+    #: True: each new result becomes a message in the outbox.
+    announces: bool = False
+    #: Knows tokens; None: those in our own database.
+    provider: IdentityProvider | None = None
+
+    @property
+    def identity_provider(self) -> IdentityProvider:
+        """Who knows the tokens."""
+        return self.provider or LocalTokens(self.storage)
 
     @property
     def outcomes(self) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ question takes too long); every other exception is a bug.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from reporting.database.question import NameFilter, Page, ResultFilter
 from reporting.database.records import (
@@ -29,7 +29,7 @@ from reporting.database.records import (
     TestcaseChange,
 )
 from reporting.database.sql.candidates import Fetch
-from reporting.database.sql.dialect import Dialect
+from reporting.database.sql.dialect import Dialect, Sql
 
 T = TypeVar("T")
 
@@ -50,9 +50,11 @@ class Storage(Protocol):
     """See the module."""
 
     # -- storing -----------------------------------------------------------------------------------------------------
-    def add_result(self, new: NewResult, key: IdempotencyKey | None = None) -> Result:
+    def add_result(self, new: NewResult, key: IdempotencyKey | None = None, announce: str | None = None) -> Result:
         """
         Store the result; create or change its testcase and groups in the same transaction.
+
+        With `announce`, the base URL for its links, a message is put into the outbox in that transaction too.
 
         With a key that was used before: store nothing, return the result of then.
         Raises IdempotencyConflictError: used before with another body.
@@ -113,6 +115,15 @@ class Storage(Protocol):
 
         `question` gets a function that runs one reading statement and the database's dialect.
         """
+        ...
+
+    # -- what tokens, outbox, pruning, ... build on --------------------------------------------------------------------
+    def rows(self, question: Sql) -> list[tuple[Any, ...]]:
+        """Return all rows of one statement."""
+        ...
+
+    def change(self, statements: Sequence[Sql]) -> int:
+        """Run the statements in one transaction; return how many rows the last one touched."""
         ...
 
     # -- caring ------------------------------------------------------------------------------------------------------

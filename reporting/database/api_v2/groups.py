@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import uuid as uuid_module
 
+from reporting.database.access import authenticated
 from reporting.database.api_v2.parameters import cut, name_filter, names, page_of, rows_wanted
 from reporting.database.exchange import ApiError, Request, Response, json_response
 from reporting.database.faults import Faults
@@ -15,6 +16,8 @@ from reporting.database.service import Service
 
 def create_group(service: Service, request: Request) -> Response:
     """Create or change; 201 in both cases. Empty texts keep what is stored."""
+    if service.requires_token:
+        authenticated(request, service.identity_provider)
     body = Body(request.json_body(), Faults())
     uuid = body.uuid("uuid", body.optional_text("uuid") or new_uuid())
     ref_url = body.optional_text("ref_url") or KEEP

@@ -4,13 +4,14 @@ from __future__ import annotations
 import hashlib
 from dataclasses import replace
 
+from reporting.database.access import authenticated, authorize
 from reporting.database.api_v2.new_result import new_result
 from reporting.database.api_v2.parameters import cut, names, page_of, result_filter, rows_wanted
 from reporting.database.exchange import ApiError, Request, Response, json_response
 from reporting.database.faults import Faults
 from reporting.database.links import page_links
 from reporting.database.question import ResultFilter
-from reporting.database.records import IdempotencyConflictError, IdempotencyKey
+from reporting.database.records import IdempotencyConflictError, IdempotencyKey, NewResult
 from reporting.database.rendering import list_json, result_json
 from reporting.database.service import Service
 
@@ -18,25 +19,39 @@ _KEY_LENGTH = 255
 
 
 def create_result(service: Service, request: Request) -> Response:
-    """Store one result; with an `Idempotency-Key` header a repetition answers the same and stores nothing."""
+    """Store one result; where the server asks for tokens, only for those who may write its testcase."""
+    user = authenticated(request, service.identity_provider) if service.requires_token else ""
     new = new_result(request.json_body(), service)
-    key = idempotency_key(request)
+    if service.requires_token:
+        authorize(user, new.testcase.name, service.identity_provider)
+    return stored_answer(service, request, new, user)
+
+
+def stored_answer(service: Service, request: Request, new: NewResult, user: str) -> Response:
+    """
+    Store the result and answer it.
+
+    With an `Idempotency-Key` header a repetition answers the same and stores
+    nothing. `user`: each has keys of their own.
+    """
+    announce = request.base_url if service.announces else None
     try:
-        stored = service.storage.add_result(new, key)
+        stored = service.storage.add_result(new, idempotency_key(request, user), announce)
     except IdempotencyConflictError:
         raise ApiError(422, "this Idempotency-Key was used before with another body; use a new key for a new "
                             "result") from None
     return json_response(result_json(stored, request.base_url), 201)
 
 
-def idempotency_key(request: Request) -> IdempotencyKey | None:
+def idempotency_key(request: Request, user: str) -> IdempotencyKey | None:
     """Return the key of the request's header, None where it has none. Raises ApiError: not usable."""
     given = request.headers.get("idempotency-key")
     if given is None:
         return None
     if not 0 < len(given) <= _KEY_LENGTH or not (given.isascii() and given.isprintable()):
         raise ApiError(400, f"Idempotency-Key must have 1 to {_KEY_LENGTH} printable ASCII characters")
-    return IdempotencyKey(given, hashlib.blake2b(request.body, digest_size=16).hexdigest())
+    fingerprint = hashlib.blake2b(request.path.encode() + request.body, digest_size=16).hexdigest()
+    return IdempotencyKey(f"{user}/{given}", fingerprint)
 
 
 def get_result(service: Service, request: Request, number: str) -> Response:

@@ -2,10 +2,15 @@
 from __future__ import annotations
 
 import logging
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
 import click
 
 from reporting.database.commands.options import database_option, opened
+from reporting.database.storage import Storage
 
 logger = logging.getLogger(__name__)
 
@@ -19,10 +24,13 @@ _OUTCOME_LENGTH = 32
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--additional-outcome", "additional_outcomes", multiple=True, metavar="NAME",
               help="Allow this outcome beside PASSED, INFO, FAILED and NEEDS_INSPECTION; may be given several times.")
+@click.option("--require-token", is_flag=True, help="Ask for a token on every write, also by v2.0; reading stays open.")
+@click.option("--bus", "bus_url", metavar="URL", envvar="CHECKOTRON_RESULTS_BUS",
+              help="Publish each new result to this RabbitMQ (amqp://...), topic resultsdb.result.new.")
+@click.option("--topic-prefix", default="", metavar="PREFIX", help="Before the topic: org.fedoraproject.prod")
 @click.option("--timeout", "timeout_seconds", type=click.FloatRange(0.1), default=30.0, show_default=True,
               metavar="SECONDS", help="Longest time for one question to the database.")
-def serve(database_url: str, port: int, host: str, additional_outcomes: tuple[str, ...],
-          timeout_seconds: float) -> None:
+def serve(database_url: str, port: int, host: str, additional_outcomes: tuple[str, ...], **options: Any) -> None:
     """
     Serve a results database over HTTP.
 
@@ -36,21 +44,45 @@ def serve(database_url: str, port: int, host: str, additional_outcomes: tuple[st
           --additional-outcome QUEUED --additional-outcome RUNNING
     """
     from reporting.database.application import Application
-    from reporting.database.server import listening_socket, run
+    from reporting.database.server import run
     from reporting.database.service import Service
 
     outcomes = _outcomes(additional_outcomes)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("alembic").setLevel(logging.WARNING)
-    with opened(database_url, timeout_seconds) as storage:
-        try:
-            listening = listening_socket(host, port)
-        except OSError as error:
-            raise click.ClickException(f"cannot listen on {host}:{port}: {error.strerror or error}; "
-                                       "choose another with --port (0: a free one)") from None
+    with opened(database_url, options["timeout_seconds"]) as storage, _listening(host, port) as listening:
+        service = Service(storage, outcomes, requires_token=options["require_token"],
+                          announces=options["bus_url"] is not None)
         shown = f"[{host}]" if ":" in host else host
         url = f"http://{shown}:{listening.getsockname()[1]}"
-        run(Application(Service(storage, outcomes)), listening, lambda: click.echo(f"results database: {url}"))
+        with _publishing(storage, options["bus_url"], options["topic_prefix"]):
+            run(Application(service), listening, lambda: click.echo(f"results database: {url}"))
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    from reporting.database.server import listening_socket
+
+    try:
+        return listening_socket(host, port)
+    except OSError as error:
+        raise click.ClickException(f"cannot listen on {host}:{port}: {error.strerror or error}; "
+                                   "choose another with --port (0: a free one)") from None
+
+
+@contextmanager
+def _publishing(storage: Storage, bus_url: str | None, topic_prefix: str) -> Iterator[None]:
+    """Publish from the outbox where there is a bus."""
+    if bus_url is None:
+        yield
+        return
+    from reporting.database.publisher import Publisher
+
+    publisher = Publisher(storage, bus_url, topic_prefix)
+    publisher.start()
+    try:
+        yield
+    finally:
+        publisher.stop()
 
 
 def _outcomes(given: tuple[str, ...]) -> tuple[str, ...]:

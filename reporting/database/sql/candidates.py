@@ -121,8 +121,10 @@ def _pattern_posting(each: DataFilter, dialect: Dialect, fetch: Fetch) -> Postin
     """Return the pairs that match, None where they are too many."""
     matches = [pair_matches(dialect, pattern) for pattern in each.patterns]
     matches += [Sql("pair.digest = ?", (pair_digest(each.key, value),)) for value in each.values]
-    found = fetch(Sql("SELECT pair.id, " + _weight("posting", "pair_id", "pair") + " FROM pair WHERE "
-                      f"{dialect.head('pair.key')} = ? AND pair.key = ? AND", (each.key[:HEAD_LENGTH], each.key)) + any_of(matches) + Sql(f"LIMIT {PATTERN_PAIRS + 1}"))
+    weight = _weight("posting", "pair_id", "pair")
+    of_key = Sql(f"{dialect.head('pair.key')} = ? AND pair.key = ?", (each.key[:HEAD_LENGTH], each.key))
+    found = fetch(Sql(f"SELECT pair.id, {weight} FROM pair WHERE") + all_of([of_key, any_of(matches)])
+                  + Sql(f"LIMIT {PATTERN_PAIRS + 1}"))
     if len(found) > PATTERN_PAIRS:
         return None
     return _posting("posting", "pair_id", [(row[0], row[1]) for row in found])

@@ -36,7 +36,8 @@ def _newest_by_testcase(wanted: ResultFilter, found: Candidates, dialect: Dialec
     names = Sql("1=1")
     if wanted.testcases or wanted.testcase_patterns:
         names = named("n.name", wanted.testcases, wanted.testcase_patterns, dialect)
-    return (Sql("WITH newest AS MATERIALIZED (SELECT n.id, n.name, n.ref_url, (SELECT r.submit_time FROM result r WHERE")
+    return (Sql("WITH newest AS MATERIALIZED (SELECT n.id, n.name, n.ref_url, "
+                "(SELECT r.submit_time FROM result r WHERE")
             + passes + Sql("ORDER BY r.submit_time DESC LIMIT 1) AS submit_time FROM testcase n WHERE") + names
             + Sql(f") SELECT {COLUMNS} FROM newest t JOIN result r ON r.testcase_id = t.id "
                   "AND r.submit_time = t.submit_time WHERE")

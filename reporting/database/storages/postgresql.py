@@ -63,8 +63,8 @@ class PostgresqlStorage:
             raise StorageBusyError(str(error).strip()) from None
 
     # -- storing
-    def add_result(self, new: NewResult, key: IdempotencyKey | None = None) -> Result:
-        return self._write(lambda connection: postgresql_writing.add_result(connection, new, key))
+    def add_result(self, new: NewResult, key: IdempotencyKey | None = None, announce: str | None = None) -> Result:
+        return self._write(lambda connection: postgresql_writing.add_result(connection, new, key, announce))
 
     def add_results(self, new: Sequence[NewResult]) -> list[int]:
         return self._write(lambda connection: [postgresql_writing.insert_result(connection, each)[0] for each in new])
@@ -102,6 +102,13 @@ class PostgresqlStorage:
 
     def ask(self, question: Callable[[Fetch, Dialect], T]) -> T:
         return question(self._fetch, PostgresqlDialect())
+
+    def rows(self, question: Sql) -> list[Row]:
+        return self._fetch(question)
+
+    def change(self, statements: Sequence[Sql]) -> int:
+        return self._write(lambda connection: [
+            connection.execute(each.text.replace("?", "%s"), each.parameters).rowcount for each in statements][-1])
 
     # -- caring
     def check(self) -> None:

@@ -29,7 +29,8 @@ from reporting.database.sql.results import COLUMNS, RESULT_OF_TESTCASE, row_to_r
 
 Row = tuple[Any, ...]
 
-_TABLES = "posting, group_member, idempotency_key, result, pair, run_group, testcase"
+#: Every table of ours but the tokens, which are no results.
+_TABLES = "outbox, posting, group_member, idempotency_key, result, pair, run_group, testcase"
 #: The testcase, the groups and the pairs that a result names and that exist.
 _KNOWN = """
 SELECT 0, id, name, NULL, ref_url, NULL::bytea FROM testcase WHERE name = %s
@@ -61,7 +62,8 @@ class _Known:
     pairs: dict[bytes, int] = field(default_factory=dict)
 
 
-def add_result(connection: Connection[Row], new: NewResult, key: IdempotencyKey | None) -> Result:
+def add_result(connection: Connection[Row], new: NewResult, key: IdempotencyKey | None,
+               announce: str | None) -> Result:
     """Store the result unless its key was used before; return the stored one. Raises IdempotencyConflictError."""
     if key:
         before = _claim(connection, key)
@@ -70,6 +72,8 @@ def add_result(connection: Connection[Row], new: NewResult, key: IdempotencyKey 
     result_id, ref_url = insert_result(connection, new)
     if key:
         connection.execute("UPDATE idempotency_key SET result_id = %s WHERE key = %s", (result_id, key.key))
+    if announce is not None:
+        connection.execute("INSERT INTO outbox (result_id, base_url) VALUES (%s, %s)", (result_id, announce))
     return Result(result_id, new.outcome, new.note, new.ref_url, new.submit_time, new.data_json(), new.groups_json(),
                   Testcase(new.testcase.name, ref_url))
 

@@ -62,8 +62,8 @@ class SqliteStorage:
         self._writer.start()
 
     # -- storing
-    def add_result(self, new: NewResult, key: IdempotencyKey | None = None) -> Result:
-        return self._write(lambda connection: sqlite_writing.add_result(connection, new, key))
+    def add_result(self, new: NewResult, key: IdempotencyKey | None = None, announce: str | None = None) -> Result:
+        return self._write(lambda connection: sqlite_writing.add_result(connection, new, key, announce))
 
     def add_results(self, new: Sequence[NewResult]) -> list[int]:
         return self._write(lambda connection: [sqlite_writing.insert_result(connection, each) for each in new])
@@ -101,6 +101,13 @@ class SqliteStorage:
 
     def ask(self, question: Callable[[Fetch, Dialect], T]) -> T:
         return question(self._fetch, SqliteDialect())
+
+    def rows(self, question: Sql) -> list[tuple[Any, ...]]:
+        return self._fetch(question)
+
+    def change(self, statements: Sequence[Sql]) -> int:
+        return self._write(lambda connection: [connection.execute(each.text, each.parameters).rowcount
+                                               for each in statements][-1])
 
     # -- caring
     def check(self) -> None:

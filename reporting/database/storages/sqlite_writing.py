@@ -18,11 +18,12 @@ from reporting.database.records import (
 from reporting.database.sql.pair import pair_digest
 from reporting.database.sql.results import COLUMNS, RESULT_OF_TESTCASE, row_to_result
 
-#: Every table of ours; the ids of `result` are kept in sqlite_sequence.
-_TABLES = ("posting", "group_member", "idempotency_key", "result", "pair", "run_group", "testcase")
+#: Every table of ours but the tokens, which are no results; the ids of `result` are kept in sqlite_sequence.
+_TABLES = ("outbox", "posting", "group_member", "idempotency_key", "result", "pair", "run_group", "testcase")
 
 
-def add_result(connection: sqlite3.Connection, new: NewResult, key: IdempotencyKey | None) -> Result:
+def add_result(connection: sqlite3.Connection, new: NewResult, key: IdempotencyKey | None,
+               announce: str | None) -> Result:
     """Store the result unless its key was used before; return the stored one. Raises IdempotencyConflictError."""
     result_id = _stored_before(connection, key) if key else None
     if result_id is None:
@@ -30,6 +31,8 @@ def add_result(connection: sqlite3.Connection, new: NewResult, key: IdempotencyK
         if key:
             connection.execute("INSERT INTO idempotency_key VALUES (?, ?, ?, ?)",
                                (key.key, key.fingerprint, result_id, int(time.time())))
+        if announce is not None:
+            connection.execute("INSERT INTO outbox (result_id, base_url) VALUES (?, ?)", (result_id, announce))
     row = connection.execute(f"SELECT {COLUMNS} FROM {RESULT_OF_TESTCASE} WHERE r.id = ?", (result_id,)).fetchone()
     return row_to_result(row)
 
@@ -54,8 +57,10 @@ def insert_result(connection: sqlite3.Connection, new: NewResult) -> int:
     group_ids = [_group_id(connection, group) for group in new.groups]
     pair_ids = [_pair_id(connection, key, value) for key, value in new.pairs()]
     result_id = connection.execute(
-        "INSERT INTO result (testcase_id, outcome, note, ref_url, submit_time, data, groups) VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (testcase_id, new.outcome, new.note, new.ref_url, new.submit_time, new.data_json(), new.groups_json())).lastrowid
+        "INSERT INTO result (testcase_id, outcome, note, ref_url, submit_time, data, groups) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (testcase_id, new.outcome, new.note, new.ref_url, new.submit_time, new.data_json(), new.groups_json()),
+    ).lastrowid
     connection.executemany("INSERT INTO posting VALUES (?, ?, ?)",
                            [(pair_id, new.submit_time, result_id) for pair_id in pair_ids])
     connection.executemany("INSERT INTO group_member VALUES (?, ?, ?)",

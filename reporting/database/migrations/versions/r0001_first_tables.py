@@ -7,14 +7,10 @@ result   holds its data and groups as JSON text too, so that an answer is one ro
 """
 from __future__ import annotations
 
-import logging
-
 from alembic import op
 
 revision = "0001"
 down_revision = None
-
-logger = logging.getLogger(__name__)
 
 _SQLITE = """
 CREATE TABLE testcase (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, ref_url TEXT);
@@ -34,7 +30,8 @@ CREATE TABLE group_member (
     group_id INTEGER NOT NULL, submit_time INTEGER NOT NULL, result_id INTEGER NOT NULL,
     PRIMARY KEY (group_id, submit_time, result_id)) WITHOUT ROWID;
 CREATE TABLE idempotency_key (
-    key TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, result_id INTEGER NOT NULL, created INTEGER NOT NULL) WITHOUT ROWID;
+    key TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, result_id INTEGER NOT NULL, created INTEGER NOT NULL)
+    WITHOUT ROWID;
 CREATE INDEX idempotency_key_by_time ON idempotency_key (created);
 """
 

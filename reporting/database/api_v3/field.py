@@ -1,0 +1,114 @@
+"""One field of a v3 body: what it must be, and how it is stored and described."""
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from reporting.database.fields import Body
+
+#: Characters of a text.
+TEXT_LIMIT = 8192
+_INTEGER = re.compile(r"\s*[+-]?\d{1,18}(?:\.0+)?\s*", re.ASCII)
+_TRUE = {1, "1", "true", "t", "yes", "y", "on"}
+_FALSE = {0, "0", "false", "f", "no", "n", "off"}
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What a value must be. `read` returns the values to store, or notes a fault and returns None."""
+
+    read: Callable[[Body, str, Any], list[str] | None]
+    #: JSON schema.
+    schema: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One key of a body."""
+
+    name: str
+    kind: Kind
+    description: str
+    is_required: bool = False
+
+    def values(self, body: Body) -> list[str] | None:
+        """Return the values to store, None where there are none; faults go to the body."""
+        if self.name not in body.data:
+            if self.is_required:
+                body.faults.add(self.name, "missing", body.data)
+            return None
+        value = body.data[self.name]
+        if value is None and not self.is_required:
+            return None
+        return self.kind.read(body, self.name, value)
+
+
+def _text(body: Body, name: str, value: Any) -> list[str] | None:
+    if not body.is_text(name, value):
+        return None
+    if len(value) > TEXT_LIMIT:
+        body.faults.add(name, "string_too_long", value, f"String should have at most {TEXT_LIMIT} characters")
+        return None
+    return [value]
+
+
+def _name(body: Body, name: str, value: Any) -> list[str] | None:
+    if value == "":
+        body.faults.add(name, "string_too_short", value)
+        return None
+    return _text(body, name, value)
+
+
+def _texts(body: Body, name: str, value: Any) -> list[str] | None:
+    if not isinstance(value, list):
+        body.faults.add(name, "list_type", value)
+        return None
+    return [text for each in value for text in _text(body, name, each) or []]
+
+
+def _url(body: Body, name: str, value: Any) -> list[str] | None:
+    if not isinstance(value, str):
+        body.faults.add(name, "url_type", value, "URL input should be a string or URL")
+        return None
+    if _text(body, name, value) is None:
+        return None
+    try:
+        parts = urlsplit(value.strip())
+    except ValueError:
+        parts = urlsplit("")
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        body.faults.add(name, "url_parsing", value, "Input should be a valid URL, relative URL without a base")
+        return None
+    return [parts._replace(path=parts.path or "/").geturl()]
+
+
+def _integer(body: Body, name: str, value: Any) -> list[str] | None:
+    if isinstance(value, str) and _INTEGER.fullmatch(value):
+        value = int(value.partition(".")[0])
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return [str(value)]
+    body.faults.add(name, "int_parsing" if isinstance(value, str) else "int_type", value)
+    return None
+
+
+def _boolean(body: Body, name: str, value: Any) -> list[str] | None:
+    known = value.lower() if isinstance(value, str) else value
+    if isinstance(known, str | int | float) and known in _TRUE | _FALSE:
+        return [str(known in _TRUE)]
+    body.faults.add(name, "bool_parsing" if isinstance(value, str) else "bool_type", value,
+                    "Input should be a valid boolean" + (", unable to interpret input" if isinstance(value, str)
+                                                         else ""))
+    return None
+
+
+TEXT = Kind(_text, {"type": "string", "maxLength": TEXT_LIMIT})
+NAME = Kind(_name, {"type": "string", "minLength": 1, "maxLength": TEXT_LIMIT})
+TEXTS = Kind(_texts, {"type": "array", "items": {"type": "string", "maxLength": TEXT_LIMIT}})
+URL = Kind(_url, {"type": "string", "format": "uri", "minLength": 1, "maxLength": TEXT_LIMIT})
+INTEGER = Kind(_integer, {"type": "integer"})
+BOOLEAN = Kind(_boolean, {"type": "boolean"})
