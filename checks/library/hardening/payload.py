@@ -61,16 +61,22 @@ def files_in(package: Path) -> Iterator[PackedFile]:
     with unpack:
         assert unpack.stdout is not None
         assert unpack.stderr is not None
+        told = ""
         try:
             with tarfile.open(fileobj=unpack.stdout, mode="r|*") as archive:
                 for entry in archive:
                     yield _packed(archive, entry)
+            # the archive ends before the stream does; unread, rpm2archive would never come to its end
+            while unpack.stdout.read(1024 * 1024):
+                pass
         except (tarfile.TarError, EOFError, OSError, ValueError) as error:
-            unpack.kill()
-            told = unpack.stderr.read(2000).decode("utf-8", "replace").strip() or str(error)
-            # a package without any file gives an archive without any entry, and so does something that is no package
-            if unpack.wait() != 0 or "empty" not in str(error):
-                raise UnreadableError(printable(told)[:300]) from None
+            told = str(error)
+        finally:
+            unpack.stdout.close()
+        complaint = unpack.stderr.read(4000).decode("utf-8", "replace").strip()
+        # a package without files is an archive without entries; whether it was a package the exit code says
+        if unpack.wait() != 0 or (told and "empty" not in told):
+            raise UnreadableError(printable(complaint or told or f"rpm2archive ended with {unpack.returncode}")[:300])
 
 
 def _packed(archive: tarfile.TarFile, entry: tarfile.TarInfo) -> PackedFile:

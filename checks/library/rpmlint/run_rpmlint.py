@@ -67,10 +67,11 @@ def run(rpms: str, item: str, item_type: str = "koji_build", *, arch: str | None
     """
     Return one result for the item: every package below the folder `rpms`, judged together.
 
-    With an `arch`, packages of other architectures are left out; `noarch` takes all of them. `rpmlintrc` is a waiver file, or a folder that may hold `<name>.rpmlintrc`; without it
-    the one in the source package is used. `previous` is a folder with the packages of an older build: say what is new
-    and what is fixed. `config` is rpmlint's own --config, `artifacts` a folder for the whole text, `rpmlint` the
-    program, `timeout_seconds` for one call of it. Raises RpmlintError: no verdict, and why; the run is NOT_OK.
+    With an `arch`, packages of other architectures are left out; `noarch` takes all of them. `rpmlintrc` is a waiver
+    file, or a folder that may hold `<name>.rpmlintrc`; without it the one in the source package is used. `previous` is
+    a folder with the packages of an older build: say what is new and what is fixed. `config` is rpmlint's own --config,
+    `artifacts` a folder for the whole text, `rpmlint` the program, `timeout_seconds` for one call of it.
+    Raises RpmlintError: no verdict, and why; the run is NOT_OK.
     """
     packages = [path for path in packages_below(Path(rpms)) if is_for(arch, path.name)]
     if not packages:
