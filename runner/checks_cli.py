@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from checks.description import CheckDescription
+from runner.doctor_cli import doctor
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -135,6 +136,9 @@ def docs(as_schema: bool, output: Path | None) -> None:
     else:
         output.parent.mkdir(parents=True, exist_ok=True)
         output.write_text(text, encoding="utf-8")
+
+
+checks.add_command(doctor)
 
 
 def _found(name: str) -> CheckDescription:
