@@ -25,6 +25,9 @@ from trigger.option import InputError, door_options, rules_options
 @click.option("--keyfile", type=click.Path(path_type=Path), help="Its key.")
 @click.option("--no-dead-letters", is_flag=True,
               help="Use a plain queue: for brokers that allow no quorum queues, such as a public one.")
+@click.option("--results", "results_url", metavar="URL",
+              help="Results database, for rules with `needs`; else what the state folder says.")
+@click.option("--metrics", "metrics_address", metavar="HOST:PORT", help="Serve Prometheus metrics there.")
 @click.option("--log-level", type=click.Choice(["DEBUG", "INFO", "WARNING", "ERROR"]), default="INFO",
               show_default=True)
 @click.option("--log-format", type=click.Choice(["text", "json"]), default="text", show_default=True)
@@ -43,6 +46,7 @@ def consume(url: str, queue: str, exchange: str, routing_keys: tuple[str, ...], 
     from trigger.consumer import Consumer
     from trigger.consumer_settings import ConsumerSettings, make_consumer_parts
     from trigger.log_format import log_config
+    from trigger.metrics import serve
 
     if not url.startswith(("amqp://", "amqps://")):
         raise InputError(f"--bus: `{url}` is no address of a broker; expected something like amqp://guest:guest@localhost")
@@ -52,9 +56,16 @@ def consume(url: str, queue: str, exchange: str, routing_keys: tuple[str, ...], 
                            options["keyfile"], not no_dead_letters)
     parts = make_consumer_parts(ConsumerSettings(
         options["rules_file"], options["state"], options["door_url"], options["door_token_file"],
-        options["check_folders"], options["environments"], options["koji_instances"]))
+        options["check_folders"], options["environments"], options["koji_instances"], options["bodhi_url"],
+        options["results_url"]))
+    consumer = Consumer(parts)
+    if options["metrics_address"]:
+        try:
+            serve(consumer.metrics, options["metrics_address"])
+        except (OSError, ValueError) as error:
+            raise InputError(f"--metrics: cannot serve on `{options['metrics_address']}`: {error}") from None
     try:
         declare(settings)
     except BusRefusedError as error:
         raise InputError(str(error)) from None
-    sys.exit(listen(Consumer(*parts), settings, logs))
+    sys.exit(listen(consumer, settings, logs))

@@ -13,46 +13,54 @@ reads its settings from the table `[consumer_config]` (docs/trigger.md);
 from __future__ import annotations
 
 import logging
+import sqlite3
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from checks.item import shown
+from trigger.consumer_settings import HOLD_SECONDS, ConsumerParts, parts_for_fedora_messaging
 from trigger.delivery import Delivery, install
-from trigger.dispatch import Dispatcher, JobsRefusedError
+from trigger.dispatch import JobsRefusedError
+from trigger.lookup import LookupAwayError
 from trigger.message import BusMessage, UnreadableMessageError, make_message
-from trigger.parked import Parked, ParkedMessages, new_parked
+from trigger.metrics import Metrics, serve
+from trigger.parked import Parked, new_parked
 from trigger.scheduler import SchedulerAwayError, SchedulerStoppedError
 
 logger = logging.getLogger(__name__)
 
-#: Seconds a message is held while the master is away. RabbitMQ closes the channel of a consumer that does not
-#: acknowledge within 30 minutes.
-HOLD_SECONDS = 25 * 60.0
-#: Seconds between tries to write where the disk is full.
-DISK_PAUSE = 5.0
+#: Seconds between tries where the disk is full, or a system that must be asked is away.
+PAUSE = 5.0
+#: In the state folder; while this file is there the consumer waits.
+PAUSED = "paused"
 
 
 class Consumer:
     """Takes one message at a time, in a thread of fedora-messaging."""
 
-    def __init__(self, dispatcher: Dispatcher | None = None, parked: ParkedMessages | None = None) -> None:
+    def __init__(self, parts: ConsumerParts | None = None, metrics: Metrics | None = None) -> None:
         """Without arguments (fedora-messaging's way) everything comes from `[consumer_config]`."""
         install()
-        if dispatcher is None or parked is None:
-            from trigger.consumer_settings import parts_for_fedora_messaging
-
-            dispatcher, parked = parts_for_fedora_messaging(self.stop)
-        self._dispatcher = dispatcher
-        self._parked = parked
         self._stopped = threading.Event()
+        self.metrics = metrics or Metrics()
+        if parts is None:
+            parts, settings = parts_for_fedora_messaging(self.stop)
+            if settings.metrics:
+                serve(self.metrics, settings.metrics)
+        self._parts = parts
+        self._paused = parts.state / PAUSED
+        self.metrics.gauges += gauges_of(parts)
+        parts.start_holding(self._stopped)
 
     def __call__(self, delivery: Any) -> None:
         """Carry one message through. Raises Nack when stopping or after HOLD_SECONDS, and nothing else."""
         from fedora_messaging.exceptions import Nack
 
+        began = time.monotonic()
         try:
-            self._take(delivery)
+            fate = self._take(delivery)
         except SchedulerStoppedError:
             logger.info("stopped before the message was done; it goes back to the queue",
                         extra={"message_id": delivery.id})
@@ -62,45 +70,91 @@ class Consumer:
             logger.warning("held the message for as long as the broker allows; it comes again by the queue",
                            extra={"message_id": delivery.id, "why": str(error)})
             raise Nack from None
+        self.metrics.message(fate, began)
 
     def stop(self) -> None:
         """End every wait; the message at hand goes back to the queue. May be called from any thread."""
         self._stopped.set()
-        self._dispatcher.stop()
+        self._parts.dispatcher.stop()
+        self._parts.holding.scheduler.stop()
 
-    def _take(self, delivery: Any) -> None:
+    def _take(self, delivery: Any) -> str:
+        """Return what became of the message: none, jobs, unreadable, refused or bug."""
+        self._wait_while(self._paused.exists, "paused")
         message, fault = _message_of(delivery)
         if message is None:
             logger.warning("an unreadable message is parked", extra={
                 "topic": shown(delivery.topic), "message_id": delivery.id, "why": fault})
-            self._park(lambda: _parked(delivery, "unreadable", fault))
-            return
+            return self._park(delivery, "unreadable", fault)
         try:
-            self._dispatcher.dispatch(message)
+            return self._dispatch(message)
         except (SchedulerStoppedError, SchedulerAwayError):
             raise
         except JobsRefusedError as error:
             logger.error("the master refuses jobs of a message, it is parked; see `checkotron trigger parked list`",
                          extra={"message_id": message.id, "why": str(error)})
-            why = str(error)
-            self._park(lambda: _parked(delivery, "refused", why))
+            return self._park(delivery, "refused", str(error))
         except Exception as error:
             logger.exception("a bug stopped a message, it is parked", extra={"message_id": message.id})
-            why = f"{type(error).__name__}: {error}"
-            self._park(lambda: _parked(delivery, "bug", why))
+            return self._park(delivery, "bug", f"{type(error).__name__}: {error}")
 
-    def _park(self, make: Callable[[], Parked]) -> None:
+    def _dispatch(self, message: BusMessage) -> str:
+        """Plan and carry out; wait where a system that must be asked, or the disk, cannot be had now."""
+        waited = 0.0
+        while True:
+            try:
+                plan = self._parts.dispatcher.plan(message)
+                for planned in plan.plans:
+                    self.metrics.count("checkotron_trigger_jobs_total", rule=planned.rule_name)
+                self._parts.dispatcher.carry_out(plan)
+            except (LookupAwayError, OSError, sqlite3.OperationalError) as error:
+                logger.warning("a message waits for something that cannot be had now", extra={
+                    "message_id": message.id, "why": str(error), "wait_seconds": PAUSE})
+                if waited >= HOLD_SECONDS:
+                    raise SchedulerAwayError(str(error)) from None
+                self._pause()
+                waited += PAUSE
+            else:
+                return "jobs" if plan.plans else "none"
+
+    def _park(self, delivery: Any, kind: str, reason: str) -> str:
         """Write the message to disk; while that cannot be done it stays in the queue."""
         while True:
             try:
-                self._parked.add(make())
+                self._parts.parked.add(_parked(delivery, kind, reason))
             except OSError as error:
                 logger.error("a message cannot be parked, it waits; free the disk or correct the rights of the folder",
                              extra={"why": str(error)})
+                self._pause()
             else:
-                return
-            if self._stopped.wait(DISK_PAUSE):
-                raise SchedulerStoppedError
+                return kind
+
+    def _wait_while(self, condition: Callable[[], bool], why: str) -> None:
+        waited = 0.0
+        while condition():
+            if waited == 0:
+                logger.warning("waiting, messages stay in the queue", extra={"why": why})
+            if waited >= HOLD_SECONDS:
+                raise SchedulerAwayError(why)
+            self._pause(1.0)
+            waited += 1.0
+
+    def _pause(self, seconds: float = PAUSE) -> None:
+        if self._stopped.wait(seconds):
+            raise SchedulerStoppedError
+
+
+def gauges_of(parts: ConsumerParts) -> list[Callable[[], tuple[str, Mapping[str, str], float]]]:
+    """Return what is measured when somebody asks."""
+    book = parts.rulebook
+    return [
+        lambda: ("checkotron_trigger_parked", {}, len(parts.parked.names())),
+        lambda: ("checkotron_trigger_held", {}, sum(1 for _ in parts.held.all())),
+        lambda: ("checkotron_trigger_paused", {}, (parts.state / PAUSED).exists()),
+        lambda: ("checkotron_trigger_rules", {}, len(book().rules.rules)),
+        lambda: ("checkotron_trigger_rule_reloads_total", {"taken": "yes"}, book.reloads),
+        lambda: ("checkotron_trigger_rule_reloads_total", {"taken": "no"}, book.failed_reloads),
+    ]
 
 
 def _message_of(delivery: Any) -> tuple[BusMessage | None, str]:

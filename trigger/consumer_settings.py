@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -10,12 +11,21 @@ from typing import Any
 
 import click
 
-from trigger.consumer import HOLD_SECONDS
+from checks.addresses import AddressesError, read_addresses
 from trigger.dispatch import Dispatcher
-from trigger.job_plan import JobPlanner
-from trigger.matching import Matcher
-from trigger.option import catalogue_of, door_of, rules_of, state_folder, topic_settings
+from trigger.held import HeldJobs
+from trigger.holding import Holding
+from trigger.journal import Journal
+from trigger.keeper import Keeper
+from trigger.option import InputError, catalogue_of, door_of, lookup_of, state_folder, topic_settings
 from trigger.parked import ParkedMessages
+from trigger.rulebook import RulebookFile
+from trigger.rules import DEFAULT_RULES, RulesError
+from trigger.stores.results_database import ResultsDatabaseStore
+
+#: Seconds a message is held while the master is away. RabbitMQ closes the channel of a consumer that does not
+#: acknowledge within 30 minutes.
+HOLD_SECONDS = 25 * 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +43,54 @@ class ConsumerSettings:
     checks: tuple[Path, ...] = ()
     environments: tuple[str, ...] = ("prod",)
     koji_instances: tuple[str, ...] = ("primary",)
+    #: A Bodhi to ask for the builds of updates.
+    bodhi: str | None = None
+    #: The results database, for rules with `needs`; None: as the state folder says.
+    results: str | None = None
+    #: `host:port` of the metrics; None: none.
+    metrics: str | None = None
 
 
-def make_consumer_parts(settings: ConsumerSettings) -> tuple[Dispatcher, ParkedMessages]:
-    """Return dispatcher and parked messages. Raises InputError: rules with faults, no door, ..."""
-    catalogue = catalogue_of(settings.checks)
-    matcher = Matcher(rules_of(settings.rules, catalogue), settings.environments)
-    scheduler = door_of(settings.state, settings.door, settings.door_token_file, HOLD_SECONDS)
-    dispatcher = Dispatcher(lambda: matcher, JobPlanner(catalogue), scheduler, topic_settings(settings.koji_instances))
-    return dispatcher, ParkedMessages(state_folder(settings.state))
+@dataclass(frozen=True, slots=True)
+class ConsumerParts:
+    """Everything a consumer works with."""
+
+    dispatcher: Dispatcher
+    parked: ParkedMessages
+    rulebook: RulebookFile
+    journal: Journal
+    held: HeldJobs
+    holding: Holding
+    #: Of the state folder; the file `paused` in it makes the consumer wait.
+    state: Path
+
+    def start_holding(self, stopped: threading.Event) -> None:
+        """Run the loop of waiting jobs beside the consumer."""
+        threading.Thread(target=self.holding.run, args=(stopped,), name="waiting jobs", daemon=True).start()
+
+
+def make_consumer_parts(settings: ConsumerSettings) -> ConsumerParts:
+    """Return the parts. Raises InputError: rules with faults, no door, ..."""
+    state = state_folder(settings.state)
+    lookup = lookup_of(settings.bodhi)
+    catalogue_of(settings.checks)
+    try:
+        rulebook = RulebookFile(settings.rules or DEFAULT_RULES, lambda: catalogue_of(settings.checks),
+                                settings.environments, lookup)
+    except RulesError as error:
+        raise InputError(f"{error}\nthe rules have faults; nothing was started") from None
+    journal, held = Journal(state), HeldJobs(state)
+
+    def door() -> Any:
+        return door_of(settings.state, settings.door, settings.door_token_file, HOLD_SECONDS)
+
+    keeper = Keeper(journal, held, lambda: rulebook().rules.limit)
+    dispatcher = Dispatcher(rulebook, door(), topic_settings(settings.koji_instances), keeper)
+    # Its own way through the door: a connection is for one thread.
+    holding = Holding(held, door(), journal, limit=lambda: rulebook().rules.limit)
+    if results := settings.results or _results_url(state):
+        holding.done, holding.success = ResultsDatabaseStore(results), ResultsDatabaseStore(results, only_success=True)
+    return ConsumerParts(dispatcher, ParkedMessages(state), rulebook, journal, held, holding, state)
 
 
 def settings_of_table(table: Mapping[str, Any]) -> ConsumerSettings:
@@ -63,11 +112,19 @@ def settings_of_table(table: Mapping[str, Any]) -> ConsumerSettings:
     return ConsumerSettings(**values)
 
 
-def parts_for_fedora_messaging(stop: Callable[[], None]) -> tuple[Dispatcher, ParkedMessages]:
+def parts_for_fedora_messaging(stop: Callable[[], None]) -> tuple[ConsumerParts, ConsumerSettings]:
     """Return the parts as fedora-messaging's configuration says; `stop` is called when its loop ends."""
     from fedora_messaging.config import conf
     from twisted.internet import reactor
 
     loop: Any = reactor
     loop.addSystemEventTrigger("before", "shutdown", stop)
-    return make_consumer_parts(settings_of_table(conf["consumer_config"]))
+    settings = settings_of_table(conf["consumer_config"])
+    return make_consumer_parts(settings), settings
+
+
+def _results_url(state: Path) -> str | None:
+    try:
+        return read_addresses(state).results_url
+    except AddressesError:
+        return None

@@ -18,9 +18,11 @@ from dataclasses import dataclass
 from checks.contracts import Job
 from trigger.all_topics import read_events
 from trigger.event import Event
-from trigger.job_plan import JobPlan, JobPlanner
+from trigger.job_plan import JobPlan
+from trigger.keeper import Keeper
 from trigger.matching import Matcher
 from trigger.message import BusMessage
+from trigger.rulebook import Rulebook
 from trigger.scheduler import JobRefusedError, Scheduled, Scheduler
 from trigger.topic import TopicSettings
 
@@ -52,35 +54,43 @@ class Plan:
 
 
 class Dispatcher:
-    """Carries messages through the four steps; keeps nothing about them."""
+    """Carries messages through the four steps."""
 
-    def __init__(self, matcher: Callable[[], Matcher], planner: JobPlanner, scheduler: Scheduler,
-                 settings: TopicSettings | None = None) -> None:
-        """`matcher`: asked for each message, because the rules file may change while we run."""
-        self._matcher = matcher
-        self._planner = planner
+    def __init__(self, rulebook: Callable[[], Rulebook], scheduler: Scheduler, settings: TopicSettings | None = None,
+                 keeper: Keeper | None = None) -> None:
+        """
+        `rulebook`: asked for each message, because the rules may change while we run.
+
+        `keeper`: where jobs are noted and may wait; without one everything starts at once.
+        """
+        self._rulebook = rulebook
         self._scheduler = scheduler
         self._settings = settings or TopicSettings()
+        self._keeper = keeper
 
     def plan(self, message: BusMessage, *, explain: bool = False) -> Plan:
-        """Return what the message asks for; with `explain` the reasons tell rule by rule."""
+        """
+        Return what the message asks for; with `explain` the reasons tell rule by rule.
+
+        Raises LookupAwayError: a system that must be asked about the item does not answer.
+        """
         reading = read_events(message, self._settings)
         reasons = [reading.why_not] if reading.why_not else []
         plans: list[JobPlan] = []
-        matcher = self._matcher()
+        book = self._rulebook()
         for event in reading.events:
             if explain:
-                reasons += _rule_by_rule(matcher, event)
-            matches = matcher.matches(event)
+                reasons += _rule_by_rule(book.matcher, event)
+            matches = book.matcher.matches(event)
             if not matches and not explain:
                 reasons.append(f"no rule asks for a check of {event.item_type} {event.item} ({event.message_type})")
-            planned = self._planner.jobs_for(event, matches)
+            planned = book.planner.jobs_for(event, matches)
             plans += planned.plans
             reasons += planned.reasons
         return Plan(message, reading.events, tuple(plans), tuple(reasons))
 
     def dispatch(self, message: BusMessage) -> list[Scheduled]:
-        """Plan and carry out; what the consumer calls. Raises as `carry_out`."""
+        """Plan and carry out; what the consumer calls. Raises as both."""
         return self.carry_out(self.plan(message))
 
     def stop(self) -> None:
@@ -89,22 +99,30 @@ class Dispatcher:
 
     def carry_out(self, plan: Plan) -> list[Scheduled]:
         """
-        Schedule every job of the plan, and return what became of each.
+        Schedule every job of the plan, or let it wait, and return those that are scheduled.
 
-        Raises JobsRefusedError after all were tried; SchedulerStoppedError at once.
+        Raises JobsRefusedError after all were tried; SchedulerStoppedError and SchedulerAwayError at once.
         """
         done: list[Scheduled] = []
         refused: list[tuple[Job, JobRefusedError]] = []
-        for job in plan.jobs:
+        if self._keeper and plan.plans:
+            self._keeper.note_message(plan.message)
+        for planned in plan.plans:
+            if self._keeper and self._keeper.keeps(planned, plan.message):
+                continue
             try:
-                scheduled = self._scheduler.schedule(job)
+                scheduled = self._scheduler.schedule(planned.job)
             except JobRefusedError as error:
-                refused.append((job, error))
+                refused.append((planned.job, error))
+                if self._keeper:
+                    self._keeper.note_refused(planned, plan.message)
                 continue
             done.append(scheduled)
+            if self._keeper:
+                self._keeper.note_scheduled(planned, plan.message, scheduled)
             logger.info("job scheduled" if scheduled.is_new else "job was scheduled before", extra={
-                "build_id": job.build_id, "job": job.label, "buildset": scheduled.buildset,
-                "message_id": plan.message.id, "key": job.key})
+                "build_id": planned.job.build_id, "job": planned.job.label, "buildset": scheduled.buildset,
+                "message_id": plan.message.id, "key": planned.job.key})
         if refused:
             raise JobsRefusedError(refused)
         return done

@@ -1,16 +1,28 @@
-"""From the rules that apply to an event to jobs."""
+"""From the rules that apply to an event to jobs: the transforms, then keys and build ids."""
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from checks.build_id import build_id_for
-from checks.catalogue import Catalogue
-from checks.contracts import NOARCH, ContractError, Job
-from checks.item import shown
+from checks.contracts import ContractError, Job
+from trigger.all_transforms import TRANSFORMS
 from trigger.event import Event
+from trigger.job_description import JobDescription
 from trigger.job_key import item_identity, job_key
 from trigger.matching import Match
+from trigger.rule_order import Need
+from trigger.transform import TransformConfig, TransformError
+
+
+@dataclass(frozen=True, slots=True)
+class NeededRun:
+    """A run that must have ended before."""
+
+    check: str
+    #: `done` or `success`
+    after: str
+    build_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,9 +30,14 @@ class JobPlan:
     """A job, and how to start it."""
 
     job: Job
-    #: Number of the rule that asked first.
+    #: Number and name of the rule that asked first.
     rule: int
+    rule_name: str
+    #: Wait for so long, and make one job of everything that asks for the same meanwhile.
     delay_seconds: int = 0
+    #: As the rule says; `needed_runs` is what it means here.
+    needs: tuple[Need, ...] = ()
+    needed_runs: tuple[NeededRun, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,43 +49,63 @@ class Planned:
 
 
 class JobPlanner:
-    """Makes jobs; knows the checks that there are."""
+    """Makes jobs; keeps nothing about them."""
 
-    def __init__(self, catalogue: Catalogue) -> None:
-        self._catalogue = catalogue
+    def __init__(self, config: TransformConfig) -> None:
+        self._config = config
 
     def jobs_for(self, event: Event, matches: Sequence[Match]) -> Planned:
-        """Return one job for each check and arch; two rules that ask for the same get one, the first wins."""
+        """
+        Return the jobs of an event; two rules that ask for the same get one, the first wins.
+
+        A fault in one job stops no other: it is among the reasons. Raises LookupAwayError.
+        """
         plans: dict[str, JobPlan] = {}
         reasons: list[str] = []
         for match in matches:
             for check in match.order.checks:
-                description = self._catalogue.checks.get(check)
-                if description is not None and description.disabled:
-                    reasons.append(f"{match.rule.name}: check {check} is disabled by its own file")
-                    continue
-                if description is not None and not description.runs_on(event.item_type):
-                    reasons.append(f"{match.rule.name}: check {check} takes {', '.join(description.item_types)}, "
-                                   f"not {event.item_type}")
-                    continue
-                arches = match.order.arches or (description.arches if description else ()) or (NOARCH,)
-                for arch in arches:
-                    plan = _plan(match, check, arch)
-                    try:
-                        Job.from_dict(plan.job.to_dict())
-                    except ContractError as error:
-                        reasons.append(f"{plan.job.label}: {error}")
-                        continue
-                    if plan.job.key in plans:
-                        reasons.append(f"{match.rule.name}: {plan.job.label} is asked for already")
-                    plans.setdefault(plan.job.key, plan)
-        return Planned(tuple(plans.values()), tuple(reasons))
+                draft = JobDescription(match, check, event.item, event.item_type)
+                try:
+                    self._add(TRANSFORMS(self._config, draft), plans, reasons)
+                except TransformError as error:
+                    reasons.append(f"{match.rule.name}: {error}")
+        return Planned(tuple(_with_needs(plan, plans.values(), reasons) for plan in plans.values()), tuple(reasons))
+
+    def _add(self, jobs: Iterable[JobDescription], plans: dict[str, JobPlan], reasons: list[str]) -> None:
+        for description in jobs:
+            plan = plan_of(description)
+            if plan.job.key in plans:
+                reasons.append(f"{description.match.rule.name}: {description.label} is asked for already")
+            plans.setdefault(plan.job.key, plan)
 
 
-def _plan(match: Match, check: str, arch: str) -> JobPlan:
-    event, order = match.event, match.order
-    identity = item_identity(event.item_type, event.item) if order.once == "item" else event.identity
-    key = job_key(identity, check, arch)
-    reason = shown(order.reason or f"{event.message_type} {event.item} ({match.rule.name})", 256)
-    job = Job(event.item, event.item_type, check, arch, build_id_for(key), key, reason, order.priority, order.extra)
-    return JobPlan(job, match.rule.number, order.delay_seconds)
+def plan_of(job: JobDescription) -> JobPlan:
+    """Return the job of a whole description. Raises TransformError: the master would refuse it."""
+    event, order = job.match.event, job.match.order
+    identity = item_identity(job.item_type, job.item) if order.once == "item" else event.identity
+    if order.once == "event" and job.item != event.item:
+        # A translated item: the builds of one update are different jobs of one event.
+        identity = f"{identity}>{job.item}"
+    key = job_key(identity, job.check, job.arch)
+    try:
+        made = Job.from_dict({
+            "item": job.item, "item_type": job.item_type, "taskname": job.check, "arch": job.arch,
+            "build_id": build_id_for(key), "key": key, "reason": job.reason, "priority": job.priority,
+            "extra": dict(job.extra)})
+    except ContractError as error:
+        raise TransformError(job, str(error)) from None
+    return JobPlan(made, job.match.rule.number, job.match.rule.name, order.delay_seconds, order.needs)
+
+
+def _with_needs(plan: JobPlan, plans: Collection[JobPlan], reasons: list[str]) -> JobPlan:
+    """Return the plan with the runs that it needs: of the same item, on the same arch where there is one."""
+    runs: list[NeededRun] = []
+    for need in plan.needs:
+        same = [other.job for other in plans if (other.job.taskname, other.job.item) == (need.check, plan.job.item)]
+        if not same:
+            reasons.append(f"{plan.rule_name}: {plan.job.label} needs {need.check}, which no rule asks for; "
+                           "it does not wait")
+            continue
+        job = next((job for job in same if job.arch == plan.job.arch), same[0])
+        runs.append(NeededRun(need.check, need.after, job.build_id))
+    return replace(plan, needed_runs=tuple(runs)) if runs else plan

@@ -11,6 +11,10 @@ import click
 
 from checks.addresses import AddressesError, default_state_folder, read_addresses
 from checks.catalogue import Catalogue, library_folder, load_catalogue
+from trigger.lookup import Lookup
+from trigger.lookups.bodhi import BodhiLookup
+from trigger.lookups.recording import RecordingLookup
+from trigger.rulebook import Rulebook, make_rulebook
 from trigger.rules import DEFAULT_RULES, RulesError, RuleSet, load_rules
 from trigger.schedulers.buildbot import BuildbotScheduler, Door
 from trigger.topic import TopicSettings
@@ -39,6 +43,8 @@ def rules_options(command: Command) -> Command:
                      metavar="NAME", help="What rules hear that do not say: prod, stg or dev. Repeatable."),
         click.option("--koji-instance", "koji_instances", multiple=True, default=("primary",), show_default=True,
                      metavar="NAME", help="Koji instances to listen to. Repeatable."),
+        click.option("--bodhi", "bodhi_url", metavar="URL",
+                     help="Ask this Bodhi for the builds of an update where a message does not name them."),
     )):
         command = option(command)
     return command
@@ -97,6 +103,22 @@ def rules_of(path: Path | None, catalogue: Catalogue) -> RuleSet:
     except RulesError as error:
         many = "s" * (len(error.faults) != 1)
         raise InputError(f"{error}\n{len(error.faults)} fault{many} in the rules; nothing was done") from None
+
+
+def lookup_of(bodhi_url: str | None) -> Lookup:
+    """Return who is asked about items. Raises InputError: no URL."""
+    if bodhi_url is None:
+        return RecordingLookup()
+    if not bodhi_url.startswith(("http://", "https://")):
+        raise InputError(f"--bodhi: `{bodhi_url}` is no URL; expected something like https://bodhi.example.org")
+    return BodhiLookup(bodhi_url)
+
+
+def rulebook_of(rules_file: Path | None, check_folders: Sequence[Path], environments: Sequence[str],
+                bodhi_url: str | None) -> Rulebook:
+    """Return the rules, read once. Raises InputError with every fault."""
+    catalogue = catalogue_of(check_folders)
+    return make_rulebook(rules_of(rules_file, catalogue), tuple(environments), catalogue, lookup_of(bodhi_url))
 
 
 def topic_settings(koji_instances: Sequence[str]) -> TopicSettings:

@@ -58,9 +58,10 @@ def replay(names: tuple[str, ...], everything: bool, state: Path | None, **optio
     from trigger.consumer_settings import ConsumerSettings, make_consumer_parts
     from trigger.dispatch import JobsRefusedError
 
-    dispatcher, store = make_consumer_parts(ConsumerSettings(
+    parts = make_consumer_parts(ConsumerSettings(
         options["rules_file"], state, options["door_url"], options["door_token_file"], options["check_folders"],
-        options["environments"], options["koji_instances"]))
+        options["environments"], options["koji_instances"], options["bodhi_url"]))
+    dispatcher, store = parts.dispatcher, parts.parked
     failed = 0
     for name in _chosen(store, names, everything):
         try:

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,14 +12,11 @@ import click
 
 from checks.item import shown
 from trigger.dispatch import Dispatcher, JobsRefusedError, Plan
-from trigger.job_plan import JobPlanner
-from trigger.matching import Matcher
 from trigger.message import BusMessage
 from trigger.option import (
-    catalogue_of,
     door_of,
     door_options,
-    rules_of,
+    rulebook_of,
     rules_options,
     topic_settings,
 )
@@ -48,7 +45,8 @@ class _Count:
 @rules_options
 @_JSON
 def explain(files: tuple[Path, ...], rules_file: Path | None, check_folders: tuple[Path, ...],
-            environments: tuple[str, ...], koji_instances: tuple[str, ...], as_json: bool) -> None:
+            environments: tuple[str, ...], koji_instances: tuple[str, ...], bodhi_url: str | None,
+            as_json: bool) -> None:
     """
     Say, rule by rule, why a message starts what it starts, or nothing.
 
@@ -59,10 +57,9 @@ def explain(files: tuple[Path, ...], rules_file: Path | None, check_folders: tup
       checkotron trigger explain message.json
       checkotron trigger explain --rules rules.yml --json month.jsonl
     """
-    catalogue = catalogue_of(check_folders)
-    rules = rules_of(rules_file, catalogue)
-    dispatcher = _dispatcher(Matcher(rules, environments), JobPlanner(catalogue), RecordingScheduler(), koji_instances)
-    for warning in rules.warnings:
+    book = rulebook_of(rules_file, check_folders, environments, bodhi_url)
+    dispatcher = Dispatcher(lambda: book, RecordingScheduler(), topic_settings(koji_instances))
+    for warning in book.rules.warnings:
         click.echo(f"note: {warning}", err=True)
     count = _Count()
     for message in _readable(files, count):
@@ -87,12 +84,10 @@ def replay(files: tuple[Path, ...], dry_run: bool, as_json: bool, **options: Any
       checkotron trigger replay --dry-run messages.jsonl
       checkotron trigger replay --state ./state message.json
     """
-    catalogue = catalogue_of(options["check_folders"])
-    rules = rules_of(options["rules_file"], catalogue)
+    book = rulebook_of(options["rules_file"], options["check_folders"], options["environments"], options["bodhi_url"])
     scheduler: Scheduler = RecordingScheduler() if dry_run else door_of(
         options["state"], options["door_url"], options["door_token_file"])
-    dispatcher = _dispatcher(Matcher(rules, options["environments"]), JobPlanner(catalogue), scheduler,
-                             options["koji_instances"])
+    dispatcher = Dispatcher(lambda: book, scheduler, topic_settings(options["koji_instances"]))
     count = _Count()
     for message in _readable(files, count):
         plan = dispatcher.plan(message)
@@ -116,11 +111,6 @@ def plan_to_dict(plan: Plan, faults: Iterable[str] = ()) -> dict[str, Any]:
         "jobs": [{**planned.job.to_dict(), "rule": planned.rule} for planned in plan.plans],
         "reasons": [*plan.reasons, *faults],
     }
-
-
-def _dispatcher(matcher: Matcher, planner: JobPlanner, scheduler: Scheduler, instances: tuple[str, ...]) -> Dispatcher:
-    current: Callable[[], Matcher] = lambda: matcher  # noqa: E731
-    return Dispatcher(current, planner, scheduler, topic_settings(instances))
 
 
 def _readable(files: tuple[Path, ...], count: _Count) -> Iterable[BusMessage]:

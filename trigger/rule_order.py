@@ -17,6 +17,9 @@ from checks.item import shown
 Tell = Callable[[tuple[str | int, ...], str], None]
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,127}", re.ASCII)
+_PROPERTY = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,59}", re.ASCII)
+#: Properties that the job itself fills.
+_OURS = ("item", "item_type", "taskname", "arch", "build_id", "reason", "priority", "key")
 #: Seconds. Longer would outlive most releases of a package.
 DELAY_LIMIT = 7 * 24 * 3600
 
@@ -33,7 +36,8 @@ ORDER_KEYS: dict[str, tuple[str, str]] = {
     "reason": ("a text of at most 200 characters", "why, in Buildbot's list of builds"),
     "extra": ("texts by name", "further properties of the build"),
     "worker": ("the name of a kind of worker", "where to run; else `default`"),
-    "needs": ("a list of names of checks", "start only after these came to their end for the same item"),
+    "needs": ("names of checks, or `check` with `after: done` or `after: success`",
+              "start only after these checks have ended for the same event"),
     "disabled": ("true or false", "keep the entry, start nothing"),
     "match_host_arch": ("true or false", "run on a worker of the same architecture even where the check is noarch"),
 }
@@ -48,6 +52,15 @@ class Discover:
     branch: str = ""
     fallback_branch: str = ""
     recursive: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """A check that must have ended before."""
+
+    check: str
+    #: `done` (whatever the verdict) or `success` (nothing failed).
+    after: str = "done"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +80,7 @@ class Order:
     reason: str = ""
     extra: Mapping[str, str] = field(default_factory=dict)
     worker: str = "default"
-    needs: tuple[str, ...] = ()
+    needs: tuple[Need, ...] = ()
     match_host_arch: bool = False
     disabled: bool = False
 
@@ -108,7 +121,7 @@ class _Entry:
             priority=self._number("priority", -2**31 + 1, 2**31 - 1), once=self._one_of("once", ("event", "item")),
             delay_seconds=self._number("delay", 0, DELAY_LIMIT), reason=self._text("reason", 200),
             extra=self._extra(), worker=self._text("worker", 128) or "default",
-            needs=self._names("needs") if "needs" in self.data else (),
+            needs=self._needs(),
             match_host_arch=self._flag("match_host_arch"), disabled=self._flag("disabled"))
 
     def fault(self, message: str, *inner: str | int) -> None:
@@ -169,12 +182,28 @@ class _Entry:
             self.fault(f"is `{shown(value)}`; expected {ORDER_KEYS[key][0]}", key)
         return str(value)
 
+    def _needs(self) -> tuple[Need, ...]:
+        value = self.data.get("needs", [])
+        found: list[Need] = []
+        for index, part in enumerate(value if isinstance(value, list) else [value]):
+            part = part if isinstance(part, Mapping) else {"check": part}
+            after = part.get("after", "done")
+            if not set(part) <= {"check", "after"} or after not in ("done", "success"):
+                self.fault(f"is `{shown(part)}`; expected {ORDER_KEYS['needs'][0]}", "needs", index)
+            elif self._is_name(part.get("check"), "needs", index):
+                found.append(Need(part["check"], after))
+        return tuple(found)
+
     def _extra(self) -> Mapping[str, str]:
         value = self.data.get("extra", {})
         if not isinstance(value, Mapping) or len(value) > 32 \
                 or not all(isinstance(part, (str, int)) and len(str(part)) <= 1024 for part in value.values()):
             self.fault(f"is `{shown(value)}`; expected at most 32 texts by name", "extra")
             return {}
+        for name in value:
+            if not _PROPERTY.fullmatch(str(name)) or name in _OURS:
+                self.fault(f"`{shown(name)}` is no free name of a property; expected letters, digits and _, "
+                           f"and none of {', '.join(_OURS)}", "extra", name)
         return {str(name): str(part) for name, part in value.items()}
 
     def _discover(self) -> Discover | None:

@@ -9,18 +9,21 @@ from __future__ import annotations
 import difflib
 import json
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from checks.document import Document, DocumentError, Fault, load_document
 from checks.item import shown
+from trigger.job_worker import Worker
 from trigger.query import All, Condition
 from trigger.query_compiler import QueryCompiler
+from trigger.quota import LaunchLimit
+from trigger.rule_head import FileHead, read_head
 from trigger.rule_order import Order, read_orders
 
 RULE_KEYS = ("when", "do", "name", "disabled")
-FILE_KEYS = ("rules", "lists")
+FILE_KEYS = ("rules", "lists", "workers", "limits")
 #: The rules that hold where no file is named.
 DEFAULT_RULES = Path(__file__).parent / "default_rules.yml"
 
@@ -58,6 +61,10 @@ class RuleSet:
     rules: tuple[Rule, ...]
     #: Things that work but are probably not meant: unknown checks.
     warnings: tuple[Fault, ...] = ()
+    #: Kinds of workers by the name that rules use.
+    workers: Mapping[str, Worker] = field(default_factory=lambda: {"default": Worker()})
+    #: How many jobs may start in how long.
+    limit: LaunchLimit | None = None
 
 
 @dataclass
@@ -69,12 +76,16 @@ class _Reader:
     folder: Path
     faults: list[Fault] = field(default_factory=list)
     warnings: list[Fault] = field(default_factory=list)
+    workers: Mapping[str, Worker] = field(default_factory=lambda: {"default": Worker()})
 
     def read(self) -> RuleSet:
         data, path, lists = self.document.data, (), {}
+        head = FileHead()
         if isinstance(data, Mapping):
             self._unknown_keys(data, FILE_KEYS, ())
             lists = self._lists(data.get("lists") or {})
+            head = read_head(data, self._fault)
+            self.workers = head.workers
             data, path = data.get("rules"), ("rules",)
         if not isinstance(data, list):
             self.faults.append(self.document.fault(path, f"is `{shown(data)}`; expected a list of rules, each with "
@@ -82,9 +93,11 @@ class _Reader:
             data = []
         compiler = QueryCompiler(self.document, lists, self.faults)
         rules = [self._rule(entry, (*path, index), compiler) for index, entry in enumerate(data)]
+        self._no_circles([rule for rule in rules if rule is not None], path)
         if self.faults:
             raise RulesError(self.faults)
-        return RuleSet(self.document.name, tuple(rule for rule in rules if rule is not None), tuple(self.warnings))
+        return RuleSet(self.document.name, tuple(rule for rule in rules if rule is not None), tuple(self.warnings),
+                       head.workers, head.limit)
 
     def _rule(self, entry: Any, path: tuple[str | int, ...], compiler: QueryCompiler) -> Rule | None:
         if not isinstance(entry, Mapping):
@@ -99,6 +112,9 @@ class _Reader:
         orders = read_orders(entry["do"], (*path, "do"), self._fault) if "do" in entry else ()
         for order in orders:
             self._check_names(order)
+            if order.worker not in self.workers:
+                self._fault((*path, "do"), f"no kind of worker is called `{shown(order.worker)}`; known: "
+                                           f"{', '.join(self.workers)}")
         name = entry.get("name", f"rule {number}")
         if not isinstance(name, str) or not 0 < len(name) <= 100:
             self._fault((*path, "name"), "expected a text of at most 100 characters")
@@ -119,6 +135,24 @@ class _Reader:
             else:
                 self.warnings.append(self.document.fault(
                     path, f"no check `{shown(check)}` is known here; its jobs start only where a worker has it"))
+
+    def _no_circles(self, rules: list[Rule], path: tuple[str | int, ...]) -> None:
+        """Refuse checks that wait for each other: none of them would ever start."""
+        needs: dict[str, set[str]] = {}
+        place: dict[str, tuple[str | int, ...]] = {}
+        for index, rule in enumerate(rules):
+            for check in (check for order in rule.orders if order.needs for check in order.checks):
+                needs.setdefault(check, set()).update(
+                    need.check for order in rule.orders if check in order.checks for need in order.needs)
+                place.setdefault(check, (*path, index, "do"))
+        for check in needs:
+            seen: set[str] = set()
+            ahead = set(needs[check])
+            while ahead:
+                seen |= ahead
+                ahead = {other for one in ahead for other in needs.get(one, ())} - seen
+            if check in seen:
+                self._fault(place[check], f"check `{check}` needs itself by a circle of `needs`; it could never start")
 
     def _lists(self, data: Any) -> dict[str, tuple[Any, ...]]:
         if not isinstance(data, Mapping):
@@ -181,7 +215,3 @@ def load_rules(path: Path, known_checks: Collection[str] | None = None) -> RuleS
         raise RulesError([Fault(0, (), f"cannot be read: {error.strerror}", str(path))]) from None
     return read_rules(text, str(path), known_checks, path.parent)
 
-
-def enabled(rules: RuleSet) -> RuleSet:
-    """Return the set without the rules that are disabled."""
-    return replace(rules, rules=tuple(rule for rule in rules.rules if not rule.disabled))

@@ -63,7 +63,7 @@ def test_every_fault_is_told_with_line_and_nearest_name() -> None:
     ("text", "expected"),
     [
         ("", "rules.yml:1: is `None`; expected a list of rules, each with `when` and `do`"),
-        ("when: {}", "rules.yml:1, when: unknown key `when`; known: rules, lists"),
+        ("when: {}", "rules.yml:1, when: unknown key `when`; known: rules, lists, workers, limits"),
         (
             "- {when: [1], do: [{check: a}]}",
             "rules.yml:1, [0].when: is `[1]`; expected conditions such as `message_type: KojiBuildPackageCompleted`",

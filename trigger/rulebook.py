@@ -1,0 +1,98 @@
+"""The rules in force: read from a file, and read again when the file changes; a file with faults changes nothing."""
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from checks.catalogue import Catalogue
+from trigger.job_plan import JobPlanner
+from trigger.lookup import Lookup
+from trigger.matching import Matcher
+from trigger.rules import RulesError, RuleSet, load_rules
+from trigger.transform import TransformConfig
+
+logger = logging.getLogger(__name__)
+
+#: Seconds between looks at the file.
+LOOK_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Rulebook:
+    """The rules of one moment, ready for use."""
+
+    matcher: Matcher
+    planner: JobPlanner
+
+    @property
+    def rules(self) -> RuleSet:
+        """The rules themselves."""
+        return self.matcher.rules
+
+
+def make_rulebook(rules: RuleSet, environments: tuple[str, ...], catalogue: Catalogue, lookup: Lookup) -> Rulebook:
+    """Return the book of one file."""
+    return Rulebook(Matcher(rules, environments), JobPlanner(TransformConfig(catalogue, lookup, rules.workers)))
+
+
+class RulebookFile:
+    """Gives the book in force; looks at most once a second whether the file is another one."""
+
+    def __init__(self, path: Path, load_catalogue: Callable[[], Catalogue], environments: tuple[str, ...],
+                 lookup: Lookup) -> None:
+        """Read the file. Raises RulesError: the first time there is nothing to fall back to."""
+        self._path = path
+        self._load_catalogue = load_catalogue
+        self._environments = environments
+        self._lookup = lookup
+        self._lock = threading.Lock()
+        self._stamp = _stamp(path)
+        self._looked_at = time.monotonic()
+        #: How often a changed file was taken, and how often it had faults.
+        self.reloads = 0
+        self.failed_reloads = 0
+        self._book = self._read()
+
+    def __call__(self) -> Rulebook:
+        """Return the book in force."""
+        if time.monotonic() - self._looked_at >= LOOK_SECONDS:
+            with self._lock:
+                self._look()
+        return self._book
+
+    def _look(self) -> None:
+        self._looked_at = time.monotonic()
+        stamp = _stamp(self._path)
+        if stamp == self._stamp or stamp is None:
+            return
+        self._stamp = stamp
+        try:
+            self._book = self._read()
+        except RulesError as error:
+            self.failed_reloads += 1
+            for fault in error.faults:
+                logger.error("the changed rules have faults, the old ones stay in force", extra={"fault": str(fault)})
+            return
+        self.reloads += 1
+        logger.info("the changed rules are in force", extra={
+            "rules": len(self._book.rules.rules), "file": str(self._path)})
+
+    def _read(self) -> Rulebook:
+        catalogue = self._load_catalogue()
+        rules = load_rules(self._path, catalogue.checks)
+        for warning in rules.warnings:
+            logger.warning("a rule names a check that is not known here", extra={"rule": str(warning)})
+        return make_rulebook(rules, self._environments, catalogue, self._lookup)
+
+
+def _stamp(path: Path) -> tuple[int, int, int] | None:
+    """Return what changes when a file is written or replaced; None while it is away."""
+    try:
+        stat = path.stat()
+    except OSError:
+        return None
+    return stat.st_mtime_ns, stat.st_size, stat.st_ino

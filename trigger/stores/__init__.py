@@ -1,0 +1,1 @@
+"""One file a kind of store; `trigger/all_stores.py` lists them."""

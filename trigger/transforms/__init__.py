@@ -1,0 +1,1 @@
+"""One file a transform; `trigger/all_transforms.py` has their order and the reasons for it."""
