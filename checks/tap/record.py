@@ -21,6 +21,8 @@ Tell = Callable[[str, bool], None]
 _TYPE_OF_WORDING = {kind.wording.lower(): kind.name for kind in ITEM_TYPES.values()}
 _SENTENCE = re.compile(r".* for (" + "|".join(map(re.escape, _TYPE_OF_WORDING)) + r") (\S+)", re.IGNORECASE)
 _OUTCOMES = {outcome.value: outcome for outcome in Outcome}
+#: Of a description that stands in for the summary.
+_DESCRIPTION_CHARACTERS = 500
 #: Read here and never extra data: the reserved keys, and `note`, which later ResultYAML calls the summary.
 _OWN_KEYS = RESERVED_KEYS | {"note"}
 
@@ -51,6 +53,12 @@ def result_of(point: Point, context: Context, limits: TapLimits, tell: Tell) -> 
     summary = _text(block, "summary", tell) or _text(block, "note", tell)
     if summary is None and point.directive:
         summary = f"{'skipped' if point.directive == 'SKIP' else 'to do'}: {point.reason or 'no reason given'}"
+    if summary is None and point.description and not _SENTENCE.fullmatch(point.description):
+        # plain TAP, as of bats or prove: the description is all that it says about a test
+        summary = shown(point.description, _DESCRIPTION_CHARACTERS)
+    if summary is None and point.description and not _SENTENCE.fullmatch(point.description):
+        # a plain `ok 1 - compiles`: its words are all that tells it from the next one
+        summary = point.description
     if point.unread_block is not None:
         summary = "the details of this result cannot be read"
     return Result(
