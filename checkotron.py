@@ -15,9 +15,11 @@ import click
 #: Sub-command: (module, attribute, the line in `checkotron --help`).
 COMMANDS: dict[str, tuple[str, str, str]] = {
     "run": ("runner.cli", "run", "Run a check on an item, here and now."),
+    "reproduce": ("runner.reproduce_cli", "reproduce", "Run again exactly what produced a result."),
     "checks": ("runner.checks_cli", "checks", "List, show, validate and create checks."),
     "trigger": ("trigger.cli", "trigger", "Turn bus messages into jobs; explain and replay messages."),
     "results": ("reporting.cli", "results", "Query, deliver and serve results."),
+    "gate": ("reporting.gate_cli", "gate", "Decide whether an item may go out."),
     "worker": ("runner.worker_cli", "worker", "Say what this machine offers as a worker."),
     "up": ("buildbot_master.stack.cli", "up", "Start everything on this machine and keep it running."),
     "demo": ("buildbot_master.stack.cli", "demo", "Show one message becoming a result, then stop everything."),

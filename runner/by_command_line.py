@@ -1,10 +1,10 @@
-"""From the command line to a run and back: the plan, the words for people, the exit code."""
+"""From the command line to runs and back: what is said to people and programs, and the exit code."""
 from __future__ import annotations
 
 import json
 import os
 import sys
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,16 +12,19 @@ import click
 
 from checks.build_id import BuildIdError, is_standalone, parse_build_id
 from checks.catalogue import UnknownCheckError, find_check
-from checks.contracts import NOARCH, NOT_OK, CheckInput, ExecutionReport
-from checks.description import CheckDescription, CheckFileError
-from checks.item import ItemError, parse_item, slug
+from checks.contracts import NOARCH, NOT_OK, ExecutionReport
+from checks.description import CheckFileError
+from checks.item import ItemError
 from runner import settings
 from runner.abort import AbortToken, aborted_by_signals
-from runner.choice import choose_executor
 from runner.executor import ExecutorError
 from runner.run import RunEnd, run, write_report
 from runner.run_log import run_log
+from runner.run_options import RunOptions, command_line, expand_arches, plan_of
 from runner.stages import RunPlan
+
+#: By hand, where `exitcode` or --exit-by-outcome asks for it and the outcome is bad.
+BAD_OUTCOME = 100
 
 
 class WrongCallError(click.ClickException):
@@ -36,29 +39,18 @@ class TryAgainError(click.ClickException):
     exit_code = 3
 
 
-@dataclass(frozen=True, slots=True)
-class RunOptions:
-    """The options of `checkotron run`, as they were given."""
-
-    check: str
-    item: str | None = None
-    #: Without it the check's own, where it has only one.
-    item_type: str | None = None
-    arch: str | None = None
-    build_id: str = "-1000"
-    executor: str = "auto"
-    artifacts: Path | None = None
-    koji_store: str | None = None
-    report_url: str | None = None
-    as_json: bool = False
-    verbose: bool = False
-    quiet: bool = False
-
-
 def carry_out(options: RunOptions) -> int:
-    """Run the check, say how it ended, return the exit code."""
+    """Do what was asked for, say how it ended, return the exit code."""
     try:
-        plan = plan_of(options)
+        if options.item_file is not None:
+            from runner import many_runs
+
+            return many_runs.run_items(options)
+        if arches := expand_arches(options, lambda name: find_check(name, settings.check_folders(os.environ))):
+            from runner import many_runs
+
+            return many_runs.run_arches(options, arches)
+        return _carry_out_one(options)
     except (CheckFileError, UnknownCheckError, ItemError, BuildIdError) as error:
         _leave_report(options, str(error), "wrong-check", 2)
         raise WrongCallError(str(error)) from None
@@ -67,84 +59,103 @@ def carry_out(options: RunOptions) -> int:
         raise TryAgainError(str(error)) from None
     except OSError as error:
         raise TryAgainError(f"{error.filename}: {error.strerror}") from None
-    with AbortToken() as abort, aborted_by_signals(abort), run_log(plan.folder, plan.input):
-        end = run(plan, abort)
-    _say(end, plan, options)
-    if end.failure is not None and end.failure.traceback:
-        click.echo(end.failure.traceback, err=True)
-    code = exit_code_of(end, plan)
-    if options.report_url:
-        code = code or report_to(plan.folder, options.report_url)
-    return code
 
 
-def plan_of(options: RunOptions) -> RunPlan:
-    """Return the plan of a run. Raises CheckFileError, UnknownCheckError, ItemError, BuildIdError, ExecutorError."""
-    if not options.item:
-        raise ItemError("`--item` is missing; say what to check, such as `--item xchat-0.5-1.fc20`")
-    check = find_check(options.check, settings.check_folders(os.environ))
-    item = parse_item(options.item, options.item_type or (check.item_types or ("koji_build",))[0])
-    build_id = parse_build_id(options.build_id)
-    arch = options.arch or (check.arches[0] if len(check.arches) == 1 else NOARCH)
-    given = CheckInput(item.item, item.item_type, build_id, arch, check.testcase)
-    return RunPlan(
-        check=check, input=given, folder=(options.artifacts or _new_run_folder(check, given)).absolute(),
-        executor=choose_executor(check, options.executor), workspaces=settings.workspaces_folder(os.environ),
-        settings=settings.settings_from(os.environ, koji_store=options.koji_store),
-        on_output=sys.stderr.buffer.write if options.verbose else None)
-
-
-def exit_code_of(end: RunEnd, plan: RunPlan) -> int:
-    """Return the exit code of the process; only by hand may a check ask for one of its own."""
+def exit_code_of(end: RunEnd, plan: RunPlan, by_outcome: bool = False) -> int:
+    """Return the exit code of the process; only by hand may it tell the outcome."""
     if end.failure is not None:
         return end.failure.exit_code
+    if not is_standalone(plan.input.build_id):
+        return 0
+    if by_outcome and end.results.worst is not None and not end.results.worst.is_ok:
+        return BAD_OUTCOME
     asked: int = end.report.details.get("exit_code_asked", 0)
-    return asked if is_standalone(plan.input.build_id) else 0
-
-
-def command_line(options: RunOptions, plan: RunPlan) -> list[str]:
-    """Return the command that does the same again."""
-    words = ["checkotron", "run", options.check, "--item", plan.input.item, "--item-type", plan.input.item_type]
-    if plan.input.arch != NOARCH:
-        words += ["--arch", plan.input.arch]
-    if options.executor != "auto":
-        words += ["--executor", options.executor]
-    if options.koji_store:
-        words += ["--koji-store", options.koji_store]
-    return words
+    return asked
 
 
 def report_to(folder: Path, url: str) -> int:
     """Send the results by reporting, in a process of its own: only that one may hold credentials."""
     from runner.process import run_to_end
 
-    return run_to_end([sys.executable, "-m", "checkotron", "results", "report", str(folder), "--to", url])
+    code = run_to_end([sys.executable, "-m", "checkotron", "results", "report", str(folder), "--to", url])
+    return 0 if code == 0 else 3
+
+
+def _carry_out_one(options: RunOptions) -> int:
+    if options.dry_run:
+        from runner.dry_run import plan_lines
+
+        click.echo("\n".join(plan_lines(plan_of(options))))
+        return 0
+    show = _progress(options)
+    plan = plan_of(options, on_action=show.on_action, on_output=sys.stderr.buffer.write if options.verbose else None,
+                   before_clean_up=_shell(options, show.stop) if options.shell_on_failure else None)
+    with AbortToken() as abort, aborted_by_signals(abort), run_log(plan.folder, plan.input), show:
+        end = run(plan, abort)
+    _say(end, plan, options)
+    if end.failure is not None and end.failure.traceback:
+        click.echo(end.failure.traceback, err=True)
+    code = exit_code_of(end, plan, options.exit_by_outcome)
+    if options.report_url:
+        code = code or report_to(plan.folder, options.report_url)
+    return code
+
+
+def _progress(options: RunOptions) -> object:
+    if sys.stderr.isatty() and not (options.quiet or options.verbose):
+        from runner.progress import Progress
+
+        return Progress()
+    from runner.progress import NoProgress
+
+    return NoProgress()
+
+
+def _shell(options: RunOptions, stop_progress: Callable[[], None]) -> Callable[[object, bool], None]:
+    from runner.shell import open_shell
+
+    def on_failure(workspace: object, is_failed: bool) -> None:
+        if is_failed:
+            stop_progress()
+            open_shell(workspace)  # type: ignore[arg-type]
+
+    return on_failure
 
 
 def _say(end: RunEnd, plan: RunPlan, options: RunOptions) -> None:
+    """Write the files that were asked for; then the summary, unless stdout is one of them."""
+    if options.junit is not None:
+        from runner.junit import write_junit
+
+        write_junit(options.junit, end.report, end.results.first, end.seconds)
+    if options.tap is not None:
+        tap = end.results.path.read_text(encoding="utf-8")
+        if options.tap == "-":
+            click.echo(tap, nl=False)
+        else:
+            Path(options.tap).write_text(tap, encoding="utf-8")
     if options.as_json:
         from checks.tap import result_to_dict
 
         click.echo(json.dumps({"execution": end.report.to_dict(), "folder": str(plan.folder),
+                               "again": command_line(options, plan),
                                "results": [result_to_dict(result) for result in end.results.first]}, indent=2))
     elif not options.quiet:
         import shutil
 
         from runner.summary import say_summary
 
-        say_summary(end, plan.folder, command_line(options, plan), click.secho,
-                    shutil.get_terminal_size((80, 24)).columns)
+        to_stderr = options.tap == "-"
 
+        def say(text: str, **style: object) -> None:
+            click.secho(text, err=to_stderr, **style)  # type: ignore[arg-type]
 
-def _new_run_folder(check: CheckDescription, given: CheckInput) -> Path:
-    when = datetime.now(UTC).strftime("%Y%m%d-%H%M%S-%f")
-    name = given.build_id if not is_standalone(given.build_id) else f"{when}-{check.name}-{slug(given.item)}"
-    return settings.runs_folder(os.environ) / name
+        say_summary(end, plan.folder, command_line(options, plan), say, shutil.get_terminal_size((80, 24)).columns)
 
 
 def _leave_report(options: RunOptions, message: str, code: str, exit_code: int) -> None:
     """Leave an execution report and an empty result file where a folder was named: no run is without them."""
-    if options.artifacts is None:
+    if options.artifacts is None or options.dry_run:
         return
     try:
         build_id = parse_build_id(options.build_id)
@@ -159,3 +170,5 @@ def _leave_report(options: RunOptions, message: str, code: str, exit_code: int) 
             options.check[:4096], options.check[:256], NOARCH, exit_code, code, now, now))
     except OSError as error:
         raise TryAgainError(f"{options.artifacts}: cannot be written: {error.strerror}") from None
+
+

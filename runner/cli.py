@@ -28,16 +28,25 @@ Exit codes:
 @click.command(epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.argument("check")
 @click.option("-i", "--item", help="The thing to check, such as xchat-0.5-1.fc20.")
-@click.option("-t", "--item-type", "--type", help="Its kind; without it the check's first, mostly koji_build.")
+@click.option("-t", "--item-type", "--type", help="The kind of the item; without it the one the check takes.")
 @click.option("-a", "--arch", help="The architecture; without it the check's own, mostly noarch.")
 @click.option("--build-id", default="-1000", help="Names the run in every log; -1000 is a run by hand.")
 @click.option("--executor", default="auto", show_default=True, help="local, sandbox, podman; auto: by trust.")
 @click.option("--artifacts", type=click.Path(path_type=Path), help="The folder for results, reports and logs.")
 @click.option("--koji-store", help="A folder or URL laid out as Koji's packages/, or a hub's URL.")
 @click.option("--report", "report_url", help="Send the results to this results database afterwards.")
+@click.option("--tap", metavar="FILE", help="Write the results as TAP; - is standard output.")
+@click.option("--junit", type=click.Path(path_type=Path), metavar="FILE", help="Write the results as JUnit XML.")
 @click.option("--json", "as_json", is_flag=True, help="Print the execution report and the results as one object.")
 @click.option("-v", "--verbose", is_flag=True, help="Show what the check prints while it runs.")
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
+@click.option("--keep", is_flag=True, help="Keep the workspace.")
+@click.option("--shell-on-failure", is_flag=True, help="Open a shell in the workspace of a run that failed.")
+@click.option("-n", "--dry-run", is_flag=True, help="Show the plan with variables filled in; start nothing.")
+@click.option("--exit-by-outcome", is_flag=True, help="End with 100 where the outcome is bad; for scripts.")
+@click.option("--item-file", type=click.Path(path_type=Path), metavar="FILE",
+              help="Run on each item of a file: a line an item, with its type and arch; - is standard input.")
+@click.option("-j", "--jobs", default=1, show_default=True, type=click.IntRange(1, 64), help="Runs at once.")
 def run(**options: Any) -> int:
     """
     Run CHECK (a name of the library, or a path) on an item, here and now.
@@ -47,7 +56,9 @@ def run(**options: Any) -> int:
       checkotron run rpmlint --item xchat-0.5-1.fc20 --item-type koji_build
       checkotron run ./mycheck --item FEDORA-2026-04459ef8cf --item-type bodhi_update
       checkotron run rpmlint --item xchat-0.5-1.fc20 --koji-store ~/packages --artifacts out
+      checkotron run rpmlint --item-file builds.txt -j 4
     """
-    from runner.by_command_line import RunOptions, carry_out
+    from runner.by_command_line import carry_out
+    from runner.run_options import RunOptions
 
     return carry_out(RunOptions(**options))

@@ -11,6 +11,7 @@ from runner.command import EXITED, INTO_NOTHING, INTO_STDOUT, Command, CommandRe
 from runner.command_log import CommandLog
 from runner.executor import Instance, Sinks
 from runner.limits import Limits, LimitsReached
+from runner.mask import Mask
 from runner.output import Capture, say_dropped
 from runner.process import CommandNotFoundError
 
@@ -19,11 +20,13 @@ class Commander:
     """One for a run; one command at a time."""
 
     def __init__(self, instance: Instance, log: CommandLog, abort: AbortToken, limits: Limits,
-                 reached: LimitsReached, watch: Callable[[bytes], None] | None = None) -> None:
+                 reached: LimitsReached) -> None:
         self._instance, self._log, self._abort = instance, log, abort
         self._limits, self._reached = limits, reached
         #: Sees every piece of output too: for `--verbose`.
-        self._watch = watch
+        self.watch: Callable[[bytes], object] | None = None
+        #: Hides secrets in logs.
+        self.mask: Mask | None = None
         #: Of `time.monotonic()`: when the whole run must end, and how long a command may be silent.
         self.deadline: float | None = None
         self.silence_seconds: float | None = None
@@ -32,10 +35,13 @@ class Commander:
         """Run one command. Raises CommandNotFoundError, ExecutorError; the log has its part then too."""
         command = self._within_time(command)
         output = self._log.begin(command)
-        take = self._watched(output.write)
+        take, finish = self._watched(output.write)
         capture = Capture(command.capture_stdout, self._limits.capture_bytes) if command.capture_stdout else None
         try:
-            result = self._instance.run(command, self._sinks(command, take, capture), self._abort)
+            try:
+                result = self._instance.run(command, self._sinks(command, take, capture), self._abort)
+            finally:
+                finish()
         except CommandNotFoundError as error:
             self._log.end(command, None, f"not started: {error}")
             raise
@@ -62,17 +68,18 @@ class Commander:
         silence = command.silence_seconds if command.silence_seconds is not None else self.silence_seconds
         return replace(command, timeout_seconds=timeout, silence_seconds=silence)
 
-    def _watched(self, write: Callable[[bytes], None]) -> Callable[[bytes], None]:
-        watch = self._watch
-        if watch is None:
-            return write
+    def _watched(self, write: Callable[[bytes], None]) -> tuple[Callable[[bytes], None], Callable[[], None]]:
+        """Return what takes output for the log, and what must be called at its end."""
+        watch = self.watch
 
         def both(data: bytes) -> None:
             write(data)
-            with contextlib.suppress(BlockingIOError):
-                watch(data)
+            if watch is not None:
+                with contextlib.suppress(BlockingIOError):
+                    watch(data)
 
-        return both
+        take = write if watch is None else both
+        return self.mask.stream(take) if self.mask else (take, lambda: None)
 
     def _sinks(self, command: Command, log: Callable[[bytes], None], capture: Capture | None) -> Sinks:
         def nothing(data: bytes) -> None:

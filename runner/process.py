@@ -253,6 +253,12 @@ def _signal_group(pid: int, number: signal.Signals) -> None:
         os.kill(pid, number)
 
 
-def run_to_end(argv: list[str]) -> int:
-    """Run one of our own programs with this process's terminal and environment; return its exit code."""
-    return subprocess.run(argv, check=False).returncode
+def run_to_end(argv: list[str], cwd: Path | None = None, environment: Mapping[str, str] | None = None) -> int:
+    """Run one of our own programs, or a shell, with this process's terminal; return its exit code."""
+    return subprocess.run(argv, cwd=cwd, env={**os.environ, **(environment or {})}, check=False).returncode
+
+
+def start_own(argv: list[str], stdout: Path) -> subprocess.Popen[bytes]:
+    """Start one of our own programs with its output in a file; the caller waits for it."""
+    with open(stdout, "wb") as file:
+        return subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT)

@@ -16,6 +16,7 @@ from checks.quantity import show_bytes
 from checks.result import Result
 from checks.tap import TapWriter
 from runner.limits import Limits, LimitsReached
+from runner.mask import Mask
 
 FILE_NAME = "results.tap"
 #: Results that are kept in memory too, for the summary.
@@ -33,6 +34,8 @@ class ResultsFile:
         self.counts: Counter[Outcome] = Counter()
         self.first: list[Result] = []
         self._closed = False
+        #: Hides secrets.
+        self.mask: Mask | None = None
 
     @property
     def count(self) -> int:
@@ -54,7 +57,7 @@ class ResultsFile:
             if self._file.tell() > self._limits.results_bytes:
                 self._reached.say(f"results: more than {show_bytes(self._limits.results_bytes)}; the rest is left out")
                 break
-            result = self._owned(result)
+            result = self._masked(self._owned(result))
             self._writer.write(result)
             self.counts[result.outcome] += 1
             if len(self.first) < SHOWN_RESULTS:
@@ -68,6 +71,15 @@ class ResultsFile:
             self._closed = True
             self._writer.close()
             self._file.close()
+
+    def _masked(self, result: Result) -> Result:
+        if self.mask is None:
+            return result
+        hide = self.mask.text
+        return result.with_changes(
+            summary=hide(result.summary) if result.summary else None,
+            output=hide(result.output) if result.output else None,
+            extra={key: tuple(map(hide, values)) for key, values in result.extra.items()})
 
     def _owned(self, result: Result) -> Result:
         own = self._testcase

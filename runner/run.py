@@ -88,6 +88,7 @@ def run(plan: RunPlan, abort: AbortToken) -> RunEnd:
                 later = stages_log.run(name, stage, state)
                 failure = failure or later
         finally:
+            state.is_failed = failure is not None
             problem = stages_log.run("clean_up", stages.clean_up, state)
     failure = failure or problem
     report = _report(state, failure, started, stages_log.entries)

@@ -46,3 +46,20 @@ def workspaces_folder(environ: Mapping[str, str]) -> Path:
 def runs_folder(environ: Mapping[str, str]) -> Path:
     """Return where runs by hand leave their artifacts."""
     return default_state_folder(environ) / "runs"
+
+
+def caches_folder(environ: Mapping[str, str]) -> Path:
+    """Return where caches are kept: $CHECKOTRON_CACHES, else below $XDG_CACHE_HOME or ~/.cache."""
+    if named := environ.get("CHECKOTRON_CACHES"):
+        return Path(named)
+    return Path(environ.get("XDG_CACHE_HOME") or os.path.join(environ.get("HOME", "/"), ".cache")) / "checkotron"
+
+
+def secrets_folder(environ: Mapping[str, str]) -> Path | None:
+    """Return where secrets are: $CHECKOTRON_SECRETS."""
+    return Path(environ["CHECKOTRON_SECRETS"]) if environ.get("CHECKOTRON_SECRETS") else None
+
+
+def roots_folder(environ: Mapping[str, str]) -> Path | None:
+    """Return where roots for the sandbox are: $CHECKOTRON_ROOTS."""
+    return Path(environ["CHECKOTRON_ROOTS"]) if environ.get("CHECKOTRON_ROOTS") else None

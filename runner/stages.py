@@ -30,7 +30,10 @@ from runner.directive import DirectiveContext, DirectiveError
 from runner.executor import Confinement, Executor, ExecutorError, Instance
 from runner.interpreter import Interpreter
 from runner.limits import Limits, LimitsReached
+from runner.mask import Mask
 from runner.results import ResultsFile
+from runner.revision import Revision
+from runner.trust import Given
 from runner.validation import faults_of, input_faults
 from runner.verdicts import VerdictError, Verdicts, looks_like_results, tell_faults
 from runner.workspace import Workspace
@@ -55,11 +58,15 @@ class RunPlan:
     workspaces: Path
     limits: Limits = field(default_factory=Limits)
     settings: Mapping[str, str] = field(default_factory=dict)
+    revision: Revision | None = None
+    #: Caches and secrets.
+    given: Given = field(default_factory=lambda: Given({}, {}))
+    #: The root or image for the executor.
+    image: str | None = None
     #: True keeps the workspace.
     keep: bool = False
-    caches: Mapping[str, Path] = field(default_factory=dict)
-    secrets: Mapping[str, Path] = field(default_factory=dict)
-    image: str | None = None
+    #: Called before a workspace is removed, with it and whether the run failed.
+    before_clean_up: Callable[[Workspace, bool], None] | None = None
     #: Told of each action that starts: position from 1, how many, the action.
     on_action: Callable[[int, int, Action], None] = field(default=lambda index, total, action: None)
     #: Sees each piece of output.
@@ -80,10 +87,13 @@ class RunState:
     instance: Instance | None = None  # prepare
     log: CommandLog | None = None  # prepare
     interpreter: Interpreter | None = None  # execute
+    mask: Mask | None = None  # prepare
     #: How many actions sent results out. execute
     sent: int = 0
     #: Further keys of the execution report; lists grow. all
     details: dict[str, Any] = field(default_factory=dict)
+    #: Set by run.py before `clean_up`.
+    is_failed: bool = False
 
     def note(self, key: str, value: Any) -> None:
         """Keep something for the execution report; an exit code keeps its worst, faults are listed."""
@@ -96,6 +106,10 @@ class RunState:
 def fetch(state: RunState) -> None:
     """Make sure that the check fits the item and the directives there are. Raises CheckFileError."""
     plan = state.plan
+    for note in plan.given.notes:
+        state.reached.say(note)
+    if plan.revision is not None:
+        state.details["revision"] = plan.revision.to_dict()
     (plan.folder / "input.json").write_text(json.dumps(plan.input.to_dict(), indent=2) + "\n", encoding="utf-8")
     item_type = plan.input.item_type
     faults = input_faults(plan.check, item_type) or faults_of(plan.check, item_type)
@@ -115,7 +129,9 @@ def prepare(state: RunState) -> None:
     check = plan.check
     state.instance = plan.executor.start(Confinement(
         workspace, folder, check.environment.network, check.resources, plan.image, plan.limits.grace_seconds,
-        plan.caches, plan.secrets))
+        plan.given.caches, plan.given.secrets))
+    if plan.given.secrets:
+        state.mask = state.results.mask = Mask.of_files(plan.given.secrets.values())
 
 
 def execute(state: RunState) -> None:
@@ -123,13 +139,16 @@ def execute(state: RunState) -> None:
     plan, workspace, instance, log = state.plan, state.workspace, state.instance, state.log
     if workspace is None or instance is None or log is None:
         raise ExecutorError("BUG: `execute` before `prepare`")
-    commander = Commander(instance, log, state.abort, plan.limits, state.reached, plan.on_output)
-    commander.deadline = state.deadline
-    commander.silence_seconds = plan.check.silence_seconds
+    commander = Commander(instance, log, state.abort, plan.limits, state.reached)
+    commander.deadline, commander.silence_seconds = state.deadline, plan.check.silence_seconds
+    commander.watch, commander.mask = plan.on_output, state.mask
     folder = workspace.check if plan.executor.confines else plan.check.folder
     places = {"workdir": instance.path(workspace.work), "artifactsdir": instance.path(workspace.artifacts),
               "checkdir": instance.path(folder)}
+    variables = variables_of(plan, places, instance.path)
     extra = dict(plan.check.environment.variables) | {name.upper(): str(path) for name, path in places.items()}
+    extra |= {f"CACHE_{name}": path for name, path in variables.get("caches", {}).items()}
+    extra |= {f"SECRET_{name}": path for name, path in variables.get("secrets", {}).items()}
 
     def send(results: Any) -> None:
         state.sent += 1
@@ -141,7 +160,7 @@ def execute(state: RunState) -> None:
             using.with_environment(commander.run, extra, plan.check), state.abort, plan.settings, dict(variables),
             bool(action.export) or not _sends(plan.check), send, state.note, instance.python, action.timeout_seconds)
 
-    state.interpreter = Interpreter(variables_of(plan, places), context_for, state.abort, plan.on_action)
+    state.interpreter = Interpreter(variables, context_for, state.abort, plan.on_action)
     state.interpreter.run(using.actions_of(plan.check))
 
 
@@ -172,14 +191,19 @@ def clean_up(state: RunState) -> None:
         state.instance = None
     if state.log is not None:
         state.log.close()
-    if state.workspace is not None and not state.plan.keep:
+    if state.workspace is not None and state.plan.before_clean_up is not None:
+        state.plan.before_clean_up(state.workspace, state.is_failed)
+    if state.workspace is not None and state.plan.keep:
+        state.details["workspace"] = str(state.workspace.root)
+    elif state.workspace is not None:
         problem = state.workspace.remove()
         if problem:
             logger.warning("workspace not removed whole", extra={"problem": problem})
         state.workspace = None
 
 
-def variables_of(plan: RunPlan, places: Mapping[str, Path]) -> dict[str, Any]:
+def variables_of(plan: RunPlan, places: Mapping[str, Path],
+                 path_of: Callable[[Path], Path] = lambda path: path) -> dict[str, Any]:
     """Return the variables that every action has; the item also under the name of its type."""
     data = plan.input
     variables: dict[str, Any] = {name: str(path) for name, path in places.items()}
@@ -188,6 +212,9 @@ def variables_of(plan: RunPlan, places: Mapping[str, Path]) -> dict[str, Any]:
                   "checkname": data.testcase, "testcase": data.testcase, "namespace": plan.check.namespace}
     if data.item_type == "bodhi_update":
         variables["bodhi_id"] = data.item
+    for name, files in (("caches", plan.given.caches), ("secrets", plan.given.secrets)):
+        if files:
+            variables[name] = {key: str(path_of(path)) for key, path in files.items()}
     return variables
 
 

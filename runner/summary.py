@@ -37,6 +37,8 @@ def say_summary(end: RunEnd, folder: Path, again: list[str], say: Say, width: in
     say(f"{word} in {show_seconds(end.seconds)}: {counts}", bold=True,
         fg="red" if end.failure is not None else None)
     say(f"  all of it:  {folder}")
+    if kept := end.report.details.get("workspace"):
+        say(f"  workspace:  {kept}")
     say(f"  once more:  {shlex.join(again)}")
 
 

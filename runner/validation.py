@@ -24,6 +24,7 @@ def faults_of(check: CheckDescription, item_type: str | None = None) -> list[Fau
     """
     faults: list[Fault] = []
     known = {*ALWAYS, *_item_variables(check, item_type)}
+    known |= {name for name in ("caches", "secrets") if getattr(check, name)}
     for action in check.actions:
         faults.extend(_action_faults(check, action, known))
         if action.export:

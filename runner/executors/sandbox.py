@@ -33,6 +33,8 @@ from runner.process import CommandNotFoundError, ProcessEnd, ProcessRequest, run
 INSIDE_UID = 65534
 #: Users that systemd leaves for passing use: one for each run at the same time.
 _FIRST_UID, _UIDS = 61184, 4000
+#: Where a command finds them.
+_CACHES, _SECRETS = Path("/var/cache/checkotron"), Path("/run/secrets")
 #: Exit codes of env(1), by which it says that the command could not be started.
 _NOT_STARTED = {126: "permission denied", 127: "no such file or directory"}
 _DISK_LOOK_SECONDS = 1.0
@@ -86,7 +88,11 @@ class SandboxInstance:
         return tuple(self._notes)
 
     def path(self, path: Path) -> Path:
-        """Paths are the same inside."""
+        """Paths are the same inside; caches and secrets have places of their own there."""
+        for folder, files in ((_CACHES, self._confinement.caches), (_SECRETS, self._confinement.secrets)):
+            for name, given in files.items():
+                if path == given:
+                    return folder / name
         return path
 
     def run(self, command: Command, sinks: Sinks, abort: AbortToken) -> CommandResult:
@@ -172,9 +178,9 @@ class SandboxInstance:
         yield from sandbox_system.bound("--ro-bind", self._confinement.check_folder)
         yield from sandbox_system.bound("--bind", workspace.work, workspace.artifacts, *command.writable)
         for name, folder in self._confinement.caches.items():
-            yield from ("--bind", str(folder), f"/var/cache/checkotron/{name}")
+            yield from ("--bind", str(folder), str(_CACHES / name))
         for name, file in self._confinement.secrets.items():
-            yield from ("--ro-bind", str(file), f"/run/secrets/{name}")
+            yield from ("--ro-bind", str(file), str(_SECRETS / name))
         # the root itself is a tmpfs of bubblewrap's: without this it takes any amount of memory
         if self._confinement.image is None:
             yield from ("--remount-ro", "/")

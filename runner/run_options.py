@@ -1,0 +1,114 @@
+"""The options of `checkotron run`, as they were given, and the plan of a run that follows from them."""
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from checks.build_id import is_standalone, parse_build_id
+from checks.catalogue import find_check
+from checks.contracts import NOARCH, CheckInput
+from checks.description import CheckDescription
+from checks.item import ItemError, parse_item, slug
+from runner import settings, trust
+from runner.choice import choose_executor, is_ours
+from runner.environments import image_for
+from runner.revision import revision_of
+from runner.stages import RunPlan
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """One field an option; see cli.py."""
+
+    check: str
+    item: str | None = None
+    #: Without it the check's own, where it has only one.
+    item_type: str | None = None
+    arch: str | None = None
+    build_id: str = "-1000"
+    executor: str = "auto"
+    artifacts: Path | None = None
+    koji_store: str | None = None
+    report_url: str | None = None
+    tap: str | None = None
+    junit: Path | None = None
+    as_json: bool = False
+    verbose: bool = False
+    quiet: bool = False
+    keep: bool = False
+    shell_on_failure: bool = False
+    dry_run: bool = False
+    exit_by_outcome: bool = False
+    item_file: Path | None = None
+    jobs: int = 1
+
+
+def plan_of(options: RunOptions, **extra: Any) -> RunPlan:
+    """
+    Return the plan of a run; `extra` are further fields of it.
+
+    Raises CheckFileError, UnknownCheckError, ItemError, BuildIdError, ExecutorError.
+    """
+    check = find_check(options.check, settings.check_folders(os.environ))
+    if not options.item:
+        kind = (check.item_types or ("koji_build",))[0]
+        raise ItemError(f"`--item` is missing; say which {kind} to check, such as `{_example(kind)}`")
+    item = parse_item(options.item, options.item_type or (check.item_types or ("koji_build",))[0])
+    build_id = parse_build_id(options.build_id)
+    arch = options.arch or (check.arches[0] if len(check.arches) == 1 else NOARCH)
+    given = CheckInput(item.item, item.item_type, build_id, arch, check.testcase)
+    trusted = trust.trusted_folders(os.environ)
+    executor = choose_executor(check, options.executor, trusted)
+    revision = revision_of(check.folder)
+    level = trust.TRUSTED if is_ours(check, trusted) else trust.UNTRUSTED
+    return RunPlan(
+        check=check, input=given, folder=(options.artifacts or _new_run_folder(check, given)).absolute(),
+        executor=executor, workspaces=settings.workspaces_folder(os.environ),
+        settings=settings.settings_from(os.environ, koji_store=options.koji_store), revision=revision,
+        given=trust.give(check, level, revision, settings.caches_folder(os.environ),
+                         settings.secrets_folder(os.environ)),
+        image=image_for(check, given, executor.name, settings.roots_folder(os.environ)), keep=options.keep, **extra)
+
+
+def command_line(options: RunOptions, plan: RunPlan) -> list[str]:
+    """Return the command that does the same again, from any folder."""
+    check = str(plan.check.path.parent) if "/" in options.check or Path(options.check).exists() else options.check
+    words = ["checkotron", "run", check, "--item", plan.input.item, "--item-type", plan.input.item_type]
+    if plan.input.arch != NOARCH:
+        words += ["--arch", plan.input.arch]
+    if options.executor != "auto":
+        words += ["--executor", options.executor]
+    if options.koji_store:
+        store = options.koji_store
+        words += ["--koji-store", store if "://" in store else str(Path(store).absolute())]
+    return words
+
+
+def in_one_line(words: list[str]) -> str:
+    """Return a command for a shell."""
+    return shlex.join(words)
+
+
+def expand_arches(options: RunOptions, load: Callable[[str], CheckDescription]) -> tuple[str, ...]:
+    """Return the arches of a check with a matrix that is run without `--arch`; empty: one run is enough."""
+    if options.arch is not None:
+        return ()
+    check = load(options.check)
+    return check.arches if check.has_matrix and len(check.arches) > 1 else ()
+
+
+def _example(kind: str) -> str:
+    from checks.item import ITEM_TYPES
+
+    return f"--item {ITEM_TYPES[kind].example}"
+
+
+def _new_run_folder(check: CheckDescription, given: CheckInput) -> Path:
+    when = datetime.now(UTC).strftime("%Y%m%d-%H%M%S-%f")
+    name = given.build_id if not is_standalone(given.build_id) else f"{when}-{check.name}-{slug(given.item)}"
+    return settings.runs_folder(os.environ) / name
