@@ -1,0 +1,156 @@
+"""`checkotron gate`: may an item go out?"""
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from reporting.places import TroubleError, UsageError, results_url, secrets
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from reporting.gate.decision import Decision, Question, Waivers
+    from reporting.gate.policy import Policy
+    from reporting.gate.subject import Subject
+
+
+@click.command(short_help="Decide whether an item may go out.")
+@click.argument("items", metavar="ITEM...", nargs=-1, required=True)
+@click.option("--policy", "policy_files", multiple=True, required=True, type=click.Path(path_type=Path, dir_okay=False),
+              help="A file of policies in Greenwave's format. May be given several times.")
+@click.option("--item-type", help="koji_build, bodhi_update, compose, ... [default: what each item looks like].")
+@click.option("--context", "--decision-context", "context",
+              help="The gate, `bodhi_update_push_stable` [default: the only one in the policies].")
+@click.option("--product-version", help="`fedora-40` [default: the only one in the policies].")
+@click.option("--gating", multiple=True, metavar="FILE|URL",
+              help="The package's own gating.yaml, for RemoteRule; {pkg_name} and {rev} are filled in.")
+@click.option("--revision", default="HEAD", help="The {rev} of --gating.")
+@click.option("--waivers", metavar="FILE|URL", help="WaiverDB's address, or a file of waivers.")
+@click.option("--when", help="Decide as it was at that time (ISO 8601, UTC).")
+@click.option("--made-at", help="When the item was made, for rules with valid_since and valid_until [default: now].")
+@click.option("--ignore-result", type=int, multiple=True, help="Leave out the result with that id.")
+@click.option("--ignore-waiver", type=int, multiple=True, help="Leave out the waiver with that id.")
+@click.option("--verbose", is_flag=True, help="All results and waivers in the JSON.")
+@click.option("--url", help="The results database [default: the one that runs here].")
+@click.option("--state", type=click.Path(path_type=Path, file_okay=False), help="State folder of `checkotron up`.")
+@click.option("--json", "as_json", is_flag=True, help="The decision as Greenwave's API gives it.")
+@click.pass_context
+def gate(ctx: click.Context, items: tuple[str, ...], policy_files: tuple[Path, ...], as_json: bool,
+         **asked: Any) -> None:
+    """
+    Decide whether an item may go out.
+
+    Exit 0 where it may, 1 where something stands in the way.
+
+    \b
+      checkotron gate xchat-0.5-1.fc20 --policy fedora.yaml
+      checkotron gate FEDORA-2026-04459ef8cf a-1-1.fc40 b-2-1.fc40 --policy fedora.yaml \\
+          --context bodhi_update_push_stable --product-version fedora-40 --waivers waivers.yaml
+    """
+    from reporting.client import ResultsDBClient
+    from reporting.gate.decision import Gate, NoPolicyError
+    from reporting.gate.remote import FileOrUrls
+    from reporting.reporter import AwayError, RefusedError
+
+    policies = _policies(policy_files)
+    question = _question(items, policies, asked)
+    try:
+        client = ResultsDBClient(results_url(asked["url"], asked["state"]), token=secrets(None).token)
+        remote = FileOrUrls(asked["gating"], revision=asked["revision"])
+        decision = Gate(policies, client, _waivers(asked["waivers"]), remote).decide(question)
+    except NoPolicyError as error:
+        raise UsageError(f"{error}\n{_known(policies)}") from None
+    except RefusedError as error:
+        raise UsageError(str(error)) from None
+    except AwayError as error:
+        raise TroubleError(f"{error}; try again") from None
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+    if as_json:
+        click.echo(json.dumps(decision.to_dict(), indent=2))
+    else:
+        _print(decision)
+    ctx.exit(0 if decision.is_satisfied else 1)
+
+
+def _policies(paths: Sequence[Path]) -> list[Policy]:
+    from reporting.gate.policy import PolicyError, load_policies
+
+    policies: list[Policy] = []
+    faults: list[str] = []
+    for path in paths:
+        try:
+            policies += load_policies(path.read_text(encoding="utf-8"), str(path))
+        except (OSError, UnicodeDecodeError) as error:
+            faults.append(f"{path}: cannot be read: {error}")
+        except PolicyError as error:
+            faults.append(str(error))
+    if faults:
+        raise UsageError("\n".join(faults))
+    if not policies:
+        raise UsageError(f"{paths[0]}: no policies; expected YAML documents tagged !Policy")
+    return policies
+
+
+def _question(items: Sequence[str], policies: Sequence[Policy], asked: dict[str, Any]) -> Question:
+    from reporting.gate.decision import Question
+    from reporting.gate.subject import guessed, subject
+
+    subjects: tuple[Subject, ...] = tuple(subject(asked["item_type"], item) if asked["item_type"] else guessed(item)
+                                          for item in items)
+    contexts = {context for policy in policies for context in policy.decision_contexts}
+    products = {product for policy in policies for product in policy.product_versions}
+    context = asked["context"] or _only(contexts, "--context", policies)
+    product = asked["product_version"] or _only(
+        {product for product in products if not set(product) & set("*?[")}, "--product-version", policies)
+    return Question(
+        decision_context=context, product_version=product, subjects=subjects,
+        when=_moment(asked["when"], "--when").strftime("%Y-%m-%dT%H:%M:%S.%f") if asked["when"] else None,
+        made_at=_moment(asked["made_at"], "--made-at") if asked["made_at"] else None, verbose=asked["verbose"],
+        ignore_results=asked["ignore_result"], ignore_waivers=asked["ignore_waiver"])
+
+
+def _only(found: set[str], option: str, policies: Sequence[Policy]) -> str:
+    if len(found) == 1:
+        return next(iter(found))
+    raise UsageError(f"which one? Name it: {option}\n{_known(policies)}")
+
+
+def _known(policies: Sequence[Policy]) -> str:
+    lines = [f"  {context} of {', '.join(policy.product_versions)} for {policy.subject_type} ({policy.id})"
+             for policy in policies for context in policy.decision_contexts]
+    return "the policies know:\n" + "\n".join(lines[:20]) + ("\n  ..." if len(lines) > 20 else "")
+
+
+def _moment(text: str, option: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f"{option} `{text}` is no time; expected something like 2026-11-21T10:00:00") from None
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _waivers(place: str | None) -> Waivers:
+    from reporting.gate.waivers import NoWaivers, WaiverDB, WaiverFile
+    from reporting.urls import is_web_address
+
+    if place is None:
+        return NoWaivers()
+    return WaiverDB(place) if is_web_address(place) else WaiverFile(Path(place))
+
+
+def _print(decision: Decision) -> None:
+    from rich.text import Text
+
+    from reporting.gate.explanation import blockers, sentence
+    from reporting.printed import console
+
+    screen = console()
+    screen.print(Text(sentence(decision), style="green" if decision.is_satisfied else "bold red"), soft_wrap=True)
+    for what, next_step in blockers(decision):
+        screen.print(Text(f"  - {what}"), soft_wrap=True)
+        screen.print(Text(f"    {next_step}", style="dim"), soft_wrap=True)
