@@ -232,7 +232,8 @@ def _hold_depth(text: str, name: str) -> None:
     for event in yaml.parse(text, Loader=yaml.CSafeLoader):
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > _DEPTH_LIMIT:
-            raise PolicyError(name, [(event.start_mark.line + 1, f"YAML Parser Error: more than {_DEPTH_LIMIT} levels")])
+            fault = f"YAML Parser Error: more than {_DEPTH_LIMIT} levels"
+            raise PolicyError(name, [(event.start_mark.line + 1, fault)])
 
 
 def on_demand_policy(rules: Any, product_version: str, data: dict[str, Any]) -> Policy:

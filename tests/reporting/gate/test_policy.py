@@ -95,7 +95,8 @@ def test_a_yaml_bomb_is_harmless() -> None:
 
 def test_a_request_may_bring_its_own_rules() -> None:
     policy = on_demand_policy([{"type": "PassingTestCaseRule", "test_case_name": "a"},
-                               {"type": "RemoteRule", "required": True}], "rhel-8", {"excluded_packages": ["python2-*"]})
+                               {"type": "RemoteRule", "required": True}], "rhel-8",
+                              {"excluded_packages": ["python2-*"]})
 
     assert policy.rules == (PassingTestCaseRule("a"), RemoteRule(required=True))
     assert policy.excludes("python2-flask")
