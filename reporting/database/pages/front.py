@@ -1,45 +1,30 @@
-"""The newest results as a table; takes every filter of /api/v2.0/results."""
+"""The front page: what needs attention now, and what arrived last."""
 from __future__ import annotations
 
-from html import escape
-
-from reporting.database.api_v2.parameters import cut, page_of, result_filter, rows_wanted
-from reporting.database.exchange import HTML, Request, Response
-from reporting.database.faults import Faults
-from reporting.database.links import page_links
-from reporting.database.records import Result
+from reporting.database.exchange import Request, Response
+from reporting.database.pages.attention import WINDOW, attention
+from reporting.database.pages.endpoint import endpoint
+from reporting.database.pages.row import rows_of
+from reporting.database.pages.template import page
+from reporting.database.pages.verdict import counted
+from reporting.database.question import Page, ResultFilter
 from reporting.database.service import Service
-from reporting.database.timestamps import to_text
+from reporting.database.sql.page_counts import MICROSECONDS_A_DAY, outcome_counts
+from reporting.database.timestamps import now_microseconds
 
-_STYLE = ("body{font:16px/1.5 system-ui,sans-serif;margin:1rem auto;max-width:75rem;padding:0 1rem}"
-          "table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:.3rem .6rem;"
-          "border-bottom:1px solid #bbb;vertical-align:top;overflow-wrap:anywhere}")
-
-
-def newest_results(service: Service, request: Request) -> Response:
-    """Answer a page of results, newest first."""
-    faults = Faults()
-    limit, page = page_of(request, faults)
-    wanted = result_filter(request, service, faults)
-    faults.finish()
-    rows, has_next = cut(service.storage.results(wanted, rows_wanted(service, limit, page)), limit, service)
-    newer, older = page_links(request, page, has_next)
-    links = [f'<a href="{escape(url)}">{word}</a>' for url, word in ((newer, "Newer"), (older, "Older")) if url]
-    lines = "\n".join(_line(row, request.base_url) for row in rows)
-    text = (f'<!doctype html>\n<html lang="en">\n<head><meta charset="utf-8"><title>Results</title>'
-            f'<meta name="viewport" content="width=device-width"><style>{_STYLE}</style></head>\n'
-            f"<body>\n<h1>Results</h1>\n<table>\n<thead><tr><th>Time (UTC)</th><th>Outcome</th><th>Testcase</th>"
-            f"<th>Item</th><th>Note</th><th>Log</th></tr></thead>\n<tbody>\n{lines}\n</tbody>\n</table>\n"
-            f"<p>{' '.join(links)}</p>\n</body>\n</html>\n")
-    return Response(200, text.encode("utf-8", "replace"), HTML,
-                    {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"})
+_NEWEST = 300
+_SHOWN = 15
+_TROUBLES = 25
+_COUNTED = 5000
 
 
-def _line(row: Result, base_url: str) -> str:
-    items = ", ".join(row.data_values().get("item", []))
-    log = ""
-    if row.ref_url and row.ref_url.startswith(("http://", "https://")):
-        log = f'<a href="{escape(row.ref_url)}" rel="noreferrer">log</a>'
-    return (f'<tr><td><a href="{escape(base_url)}/api/v2.0/results/{row.id}">{to_text(row.submit_time)[:19]}</a></td>'
-            f"<td>{escape(row.outcome)}</td><td>{escape(row.testcase.name)}</td><td>{escape(items)}</td>"
-            f"<td>{escape(row.note or '')}</td><td>{log}</td></tr>")
+@endpoint
+def front_page(service: Service, request: Request) -> Response:
+    """Answer the front page."""
+    now = now_microseconds()
+    newest = rows_of(service.storage.results(ResultFilter(), Page(_NEWEST)))
+    day = service.storage.ask(outcome_counts(ResultFilter(since=now - MICROSECONDS_A_DAY), _COUNTED))
+    found = attention(service, newest, now)
+    return page(request, "front.html", troubles=found.troubles[:_TROUBLES], has_more=len(found.troubles) > _TROUBLES,
+                broken=found.broken, waiting=found.waiting, newest=newest[:_SHOWN], day=day,
+                counts=counted(day.numbers), window_days=WINDOW // MICROSECONDS_A_DAY)
