@@ -29,6 +29,8 @@ DIRECTIVES: dict[str, tuple[str, str]] = {
     "release": ("runner.directives.release", "ReleaseDirective"),
     "resultsdb": ("runner.directives.resultsdb", "Resultsdb"),
     "shell": ("runner.directives.command", "Shell"),
+    "tap": ("runner.directives.tap", "Tap"),
+    "xunit": ("runner.directives.xunit", "Xunit"),
     "yumrepoinfo": ("runner.directives.yumrepoinfo", "Yumrepoinfo"),
 }
 #: Names of formulas up to 2015.
