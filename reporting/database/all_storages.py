@@ -15,7 +15,7 @@ def open_storage(url: str, timeout_seconds: float = 30.0) -> Storage:
     """
     Return the storage at `sqlite:///FILE` or `postgresql://...`; makes or migrates its tables.
 
-    `timeout_seconds` bounds one question. Raises DatabaseUrlError, StorageBusyError.
+    `timeout_seconds` bounds one question, 0: no bound. Raises DatabaseUrlError, StorageBusyError.
     """
     scheme = url.partition(":")[0].partition("+")[0]
     if scheme not in ALL_STORAGES:

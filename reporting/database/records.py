@@ -14,6 +14,8 @@ class Keep(Enum):
 
 
 KEEP = Keep.KEEP
+#: How long an idempotency key is remembered: a week, longer than any client retries.
+KEY_LIFE_SECONDS = 7 * 24 * 3600
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,8 @@ from reporting.database.storage import Storage
 
 #: Rows of one page at most; a page that would hold more is refused with the way out.
 PAGE_LIMIT = 20_000
+#: Characters an outcome may have.
+OUTCOME_LENGTH = 32
 BODY_LIMIT_BYTES = 16 * 1024 * 1024
 
 
@@ -23,10 +25,16 @@ class Service:
     body_limit_bytes: int = BODY_LIMIT_BYTES
     #: True: writing by v2.0 needs a token as well; reading never does.
     requires_token: bool = False
+    #: True: outcomes are not compared with the allowed ones (an import).
+    takes_any_outcome: bool = False
     #: True: each new result becomes a message in the outbox.
     announces: bool = False
     #: Knows tokens; None: those in our own database.
     provider: IdentityProvider | None = None
+
+    def allows(self, outcome: str) -> bool:
+        """True where a result may have this outcome."""
+        return outcome in self.outcomes or (self.takes_any_outcome and len(outcome) <= OUTCOME_LENGTH)
 
     @property
     def identity_provider(self) -> IdentityProvider:

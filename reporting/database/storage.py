@@ -122,8 +122,12 @@ class Storage(Protocol):
         """Return all rows of one statement."""
         ...
 
-    def change(self, statements: Sequence[Sql]) -> int:
-        """Run the statements in one transaction; return how many rows the last one touched."""
+    def change(self, statements: Sequence[Sql], is_alone: bool = False) -> int:
+        """
+        Run the statements in one transaction; return how many rows the last one touched.
+
+        `is_alone`: while no other transaction stores anything.
+        """
         ...
 
     # -- caring ------------------------------------------------------------------------------------------------------

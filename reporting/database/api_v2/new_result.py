@@ -39,7 +39,7 @@ def _outcome(body: Body, service: Service) -> str:
     outcome = given.strip().upper()
     if given and not outcome:
         body.faults.add("outcome", "string_too_short", given)
-    elif outcome and outcome not in service.outcomes:
+    elif outcome and not service.allows(outcome):
         body.faults.add("outcome", "value_error", given, must_be_one_of(service))
     return outcome
 

@@ -31,7 +31,7 @@ def opened(database_url: str, timeout_seconds: float = 0) -> Iterator[Storage]:
     from reporting.database.migrations.migrate import NewerDatabaseError
 
     try:
-        storage = open_storage(database_url, timeout_seconds or 1e9)
+        storage = open_storage(database_url, timeout_seconds)
     except DatabaseUrlError as error:
         raise click.BadParameter(str(error), param_hint="--database") from None
     except (StorageError, sqlite3.Error, OSError, NewerDatabaseError) as error:

@@ -14,10 +14,6 @@ from reporting.database.storage import Storage
 
 logger = logging.getLogger(__name__)
 
-#: Characters an outcome may have in the original's table.
-_OUTCOME_LENGTH = 32
-
-
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @database_option
 @click.option("--port", type=click.IntRange(0, 65535), default=5001, show_default=True, help="0: a free one.")
@@ -87,9 +83,11 @@ def _publishing(storage: Storage, bus_url: str | None, topic_prefix: str) -> Ite
 
 def _outcomes(given: tuple[str, ...]) -> tuple[str, ...]:
     """Return the outcomes in upper case, each once."""
+    from reporting.database.service import OUTCOME_LENGTH
+
     names = tuple(dict.fromkeys(name.strip().upper() for name in given))
     for name in names:
-        if not 0 < len(name) <= _OUTCOME_LENGTH or "," in name:
-            raise click.BadParameter(f"`{name}`: an outcome has 1 to {_OUTCOME_LENGTH} characters and no comma",
+        if not 0 < len(name) <= OUTCOME_LENGTH or "," in name:
+            raise click.BadParameter(f"`{name}`: an outcome has 1 to {OUTCOME_LENGTH} characters and no comma",
                                      param_hint="--additional-outcome")
     return names

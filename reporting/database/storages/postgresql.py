@@ -29,7 +29,7 @@ from reporting.database.sql.candidates import Fetch
 from reporting.database.sql.dialect import Dialect, Sql
 from reporting.database.sql.reading import Reading
 from reporting.database.storage import StorageBusyError, StorageTimeoutError
-from reporting.database.storages import postgresql_writing
+from reporting.database.storages import postgresql_bulk, postgresql_writing
 from reporting.database.storages.postgresql_dialect import PostgresqlDialect
 
 T = TypeVar("T")
@@ -44,6 +44,8 @@ _TRIES = 5
 _STREAM_ROWS = 2000
 #: Held while tables are made, so that two processes that start together do not both make them.
 _MIGRATION_LOCK = 0x636865636B6F
+#: Shared by everyone who writes; taken alone to delete pairs that a writer might be about to use.
+_WRITERS_LOCK = _MIGRATION_LOCK + 1
 _PASSING_ERRORS = (errors.AdminShutdown, errors.CrashShutdown, errors.CannotConnectNow, errors.TooManyConnections,
                    errors.LockNotAvailable, errors.DiskFull, errors.ReadOnlySqlTransaction, errors.UndefinedTable)
 
@@ -67,7 +69,7 @@ class PostgresqlStorage:
         return self._write(lambda connection: postgresql_writing.add_result(connection, new, key, announce))
 
     def add_results(self, new: Sequence[NewResult]) -> list[int]:
-        return self._write(lambda connection: [postgresql_writing.insert_result(connection, each)[0] for each in new])
+        return self._write(lambda connection: postgresql_bulk.insert_results(connection, new))
 
     def put_testcase(self, change: TestcaseChange) -> Testcase:
         return self._write(lambda connection: postgresql_writing.put_testcase(connection, change))
@@ -106,9 +108,14 @@ class PostgresqlStorage:
     def rows(self, question: Sql) -> list[Row]:
         return self._fetch(question)
 
-    def change(self, statements: Sequence[Sql]) -> int:
-        return self._write(lambda connection: [
-            connection.execute(each.text.replace("?", "%s"), each.parameters).rowcount for each in statements][-1])
+    def change(self, statements: Sequence[Sql], is_alone: bool = False) -> int:
+        def work(connection: Connection[Row]) -> int:
+            if is_alone:
+                connection.execute(f"SELECT pg_advisory_xact_lock({_WRITERS_LOCK})")
+            return [connection.execute(each.text.replace("?", "%s"), each.parameters).rowcount
+                    for each in statements][-1]
+
+        return self._write(work)
 
     # -- caring
     def check(self) -> None:
@@ -133,12 +140,10 @@ class PostgresqlStorage:
         def in_transaction(connection: Connection[Row]) -> T:
             for _ in range(_TRIES - 1):
                 try:
-                    with connection.transaction():
-                        return work(connection)
+                    return _in_transaction(connection, work)
                 except (errors.DeadlockDetected, errors.SerializationFailure):
                     continue
-            with connection.transaction():
-                return work(connection)
+            return _in_transaction(connection, work)
 
         # one try: after a lost connection nobody knows whether the commit took place
         return self._with_connection(in_transaction, 1)
@@ -167,6 +172,19 @@ class PostgresqlStorage:
             self._connections.append(connection)
             self._local.connection = connection
         return connection
+
+
+def _in_transaction(connection: Connection[Row], work: Callable[[Connection[Row]], T]) -> T:
+    # one round trip for both, and before the first snapshot: what prune deletes while we wait is then not seen
+    connection.execute(f"BEGIN; SELECT pg_advisory_xact_lock_shared({_WRITERS_LOCK})")
+    try:
+        value = work(connection)
+        connection.execute("COMMIT")
+        return value
+    except BaseException:
+        if not connection.closed:
+            connection.rollback()
+        raise
 
 
 def connect(url: str, timeout_seconds: float = 0) -> Connection[Row]:

@@ -15,6 +15,7 @@ from psycopg import Connection
 
 from reporting.database.records import (
     KEEP,
+    KEY_LIFE_SECONDS,
     Group,
     GroupChange,
     IdempotencyConflictError,
@@ -31,13 +32,15 @@ Row = tuple[Any, ...]
 
 #: Every table of ours but the tokens, which are no results.
 _TABLES = "outbox, posting, group_member, idempotency_key, result, pair, run_group, testcase"
+#: Old idempotency keys are deleted with about every hundredth result.
+_FORGET_EVERY = 100
 #: The testcase, the groups and the pairs that a result names and that exist.
 _KNOWN = """
 SELECT 0, id, name, NULL, ref_url, NULL::bytea FROM testcase WHERE name = %s
 UNION ALL SELECT 1, id, uuid, description, ref_url, NULL FROM run_group WHERE uuid = ANY(%s)
 UNION ALL SELECT 2, id, NULL, NULL, NULL, digest FROM pair WHERE digest = ANY(%s)
 """
-_NEW_PAIRS = """
+NEW_PAIRS = """
 INSERT INTO pair (digest, key, value) SELECT * FROM unnest(%s::bytea[], %s::text[], %s::text[])
 ON CONFLICT (digest) DO UPDATE SET digest = excluded.digest RETURNING digest, id
 """
@@ -72,6 +75,8 @@ def add_result(connection: Connection[Row], new: NewResult, key: IdempotencyKey 
     result_id, ref_url = insert_result(connection, new)
     if key:
         connection.execute("UPDATE idempotency_key SET result_id = %s WHERE key = %s", (result_id, key.key))
+        if result_id % _FORGET_EVERY == 0:
+            connection.execute("DELETE FROM idempotency_key WHERE created < %s", (int(time.time()) - KEY_LIFE_SECONDS,))
     if announce is not None:
         connection.execute("INSERT INTO outbox (result_id, base_url) VALUES (%s, %s)", (result_id, announce))
     return Result(result_id, new.outcome, new.note, new.ref_url, new.submit_time, new.data_json(), new.groups_json(),
@@ -107,13 +112,13 @@ def insert_result(connection: Connection[Row], new: NewResult) -> tuple[int, str
             known.groups[name] = (row_id, description, ref_url)
         else:
             known.pairs[digest] = row_id
-    testcase_id, ref_url = _testcase(connection, new.testcase, known.testcase)
-    group_ids = [_group(connection, group, known.groups.get(group.uuid))
+    testcase_id, ref_url = stored_testcase(connection, new.testcase, known.testcase)
+    group_ids = [stored_group(connection, group, known.groups.get(group.uuid))
                  for group in sorted(new.groups, key=lambda group: group.uuid)]
     missing = sorted(pairs.keys() - known.pairs.keys())
     if missing:
         known.pairs.update(connection.execute(  # type: ignore[arg-type]
-            _NEW_PAIRS, (missing, [pairs[d][0] for d in missing], [pairs[d][1] for d in missing])).fetchall())
+            NEW_PAIRS, (missing, [pairs[d][0] for d in missing], [pairs[d][1] for d in missing])).fetchall())
     row = connection.execute(_NEW_RESULT, (
         testcase_id, new.outcome, new.note, new.ref_url, new.submit_time, new.data_json(), new.groups_json(),
         list(known.pairs.values()), group_ids)).fetchone()
@@ -124,14 +129,14 @@ def insert_result(connection: Connection[Row], new: NewResult) -> tuple[int, str
 def put_testcase(connection: Connection[Row], change: TestcaseChange) -> Testcase:
     """Create or change a testcase."""
     row = connection.execute("SELECT id, ref_url FROM testcase WHERE name = %s", (change.name,)).fetchone()
-    return Testcase(change.name, _testcase(connection, change, row)[1])  # type: ignore[arg-type]
+    return Testcase(change.name, stored_testcase(connection, change, row)[1])  # type: ignore[arg-type]
 
 
 def put_group(connection: Connection[Row], change: GroupChange) -> Group:
     """Create or change a group."""
     row = connection.execute("SELECT id, description, ref_url FROM run_group WHERE uuid = %s",
                              (change.uuid,)).fetchone()
-    group_id = _group(connection, change, row)  # type: ignore[arg-type]
+    group_id = stored_group(connection, change, row)  # type: ignore[arg-type]
     found = connection.execute(
         "SELECT uuid, description, ref_url, (SELECT count(*) FROM group_member WHERE group_id = g.id) "
         "FROM run_group g WHERE id = %s", (group_id,)).fetchone()
@@ -144,8 +149,8 @@ def delete_everything(connection: Connection[Row]) -> None:
     connection.execute(f"TRUNCATE {_TABLES} RESTART IDENTITY")  # type: ignore[arg-type]
 
 
-def _testcase(connection: Connection[Row], change: TestcaseChange,
-              known: tuple[int, str | None] | None) -> tuple[int, str | None]:
+def stored_testcase(connection: Connection[Row], change: TestcaseChange,
+                    known: tuple[int, str | None] | None) -> tuple[int, str | None]:
     """Return the id and ref_url after the change."""
     if known is not None and change.ref_url in (KEEP, known[1]):
         return known
@@ -159,7 +164,8 @@ def _testcase(connection: Connection[Row], change: TestcaseChange,
     return row[0], row[1]
 
 
-def _group(connection: Connection[Row], change: GroupChange, known: tuple[int, str | None, str | None] | None) -> int:
+def stored_group(connection: Connection[Row], change: GroupChange,
+                 known: tuple[int, str | None, str | None] | None) -> int:
     """Return the id of the group after the change."""
     if known is not None and change.description in (KEEP, known[1]) and change.ref_url in (KEEP, known[2]):
         return known[0]

@@ -7,6 +7,7 @@ caller is told after the commit that holds its rows has reached the disk
 """
 from __future__ import annotations
 
+import math
 import sqlite3
 import threading
 import time
@@ -31,7 +32,7 @@ from reporting.database.sql.candidates import Fetch
 from reporting.database.sql.dialect import Dialect, Sql
 from reporting.database.sql.reading import Reading
 from reporting.database.storage import StorageBusyError, StorageError, StorageTimeoutError
-from reporting.database.storages import sqlite_writing
+from reporting.database.storages import sqlite_bulk, sqlite_writing
 from reporting.database.storages.sqlite_dialect import SqliteDialect
 
 T = TypeVar("T")
@@ -66,7 +67,7 @@ class SqliteStorage:
         return self._write(lambda connection: sqlite_writing.add_result(connection, new, key, announce))
 
     def add_results(self, new: Sequence[NewResult]) -> list[int]:
-        return self._write(lambda connection: [sqlite_writing.insert_result(connection, each) for each in new])
+        return self._write(lambda connection: sqlite_bulk.insert_results(connection, new))
 
     def put_testcase(self, change: TestcaseChange) -> Testcase:
         return self._write(lambda connection: sqlite_writing.put_testcase(connection, change))
@@ -105,7 +106,7 @@ class SqliteStorage:
     def rows(self, question: Sql) -> list[tuple[Any, ...]]:
         return self._fetch(question)
 
-    def change(self, statements: Sequence[Sql]) -> int:
+    def change(self, statements: Sequence[Sql], is_alone: bool = False) -> int:
         return self._write(lambda connection: [connection.execute(each.text, each.parameters).rowcount
                                                for each in statements][-1])
 
@@ -127,7 +128,7 @@ class SqliteStorage:
         local = self._local
         if not hasattr(local, "connection"):
             self._open_reader()
-        local.deadline = time.monotonic() + self._timeout_seconds
+        local.deadline = time.monotonic() + (self._timeout_seconds or math.inf)
         try:
             yield from local.connection.execute(question.text, question.parameters)
         except sqlite3.OperationalError as error:

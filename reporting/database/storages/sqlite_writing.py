@@ -6,6 +6,7 @@ import time
 
 from reporting.database.records import (
     KEEP,
+    KEY_LIFE_SECONDS,
     Group,
     GroupChange,
     IdempotencyConflictError,
@@ -29,12 +30,20 @@ def add_result(connection: sqlite3.Connection, new: NewResult, key: IdempotencyK
     if result_id is None:
         result_id = insert_result(connection, new)
         if key:
-            connection.execute("INSERT INTO idempotency_key VALUES (?, ?, ?, ?)",
-                               (key.key, key.fingerprint, result_id, int(time.time())))
+            _remember(connection, key, result_id)
         if announce is not None:
             connection.execute("INSERT INTO outbox (result_id, base_url) VALUES (?, ?)", (result_id, announce))
     row = connection.execute(f"SELECT {COLUMNS} FROM {RESULT_OF_TESTCASE} WHERE r.id = ?", (result_id,)).fetchone()
     return row_to_result(row)
+
+
+def _remember(connection: sqlite3.Connection, key: IdempotencyKey, result_id: int) -> None:
+    """Keep the key, and let go of a few that are too old."""
+    now = int(time.time())
+    connection.execute("INSERT INTO idempotency_key VALUES (?, ?, ?, ?)",
+                       (key.key, key.fingerprint, result_id, now))
+    connection.execute("DELETE FROM idempotency_key WHERE key IN (SELECT key FROM idempotency_key "
+                       "WHERE created < ? LIMIT 2)", (now - KEY_LIFE_SECONDS,))
 
 
 def _stored_before(connection: sqlite3.Connection, key: IdempotencyKey) -> int | None:
@@ -53,9 +62,9 @@ def _stored_before(connection: sqlite3.Connection, key: IdempotencyKey) -> int |
 
 def insert_result(connection: sqlite3.Connection, new: NewResult) -> int:
     """Store the result and everything it names, return its id."""
-    testcase_id = _testcase_id(connection, new.testcase)
-    group_ids = [_group_id(connection, group) for group in new.groups]
-    pair_ids = [_pair_id(connection, key, value) for key, value in new.pairs()]
+    testcase_id = id_of_testcase(connection, new.testcase)
+    group_ids = [id_of_group(connection, group) for group in new.groups]
+    pair_ids = [id_of_pair(connection, key, value) for key, value in new.pairs()]
     result_id = connection.execute(
         "INSERT INTO result (testcase_id, outcome, note, ref_url, submit_time, data, groups) "
         "VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -71,13 +80,13 @@ def insert_result(connection: sqlite3.Connection, new: NewResult) -> int:
 
 def put_testcase(connection: sqlite3.Connection, change: TestcaseChange) -> Testcase:
     """Create or change a testcase."""
-    testcase_id = _testcase_id(connection, change)
+    testcase_id = id_of_testcase(connection, change)
     return Testcase(*connection.execute("SELECT name, ref_url FROM testcase WHERE id = ?", (testcase_id,)).fetchone())
 
 
 def put_group(connection: sqlite3.Connection, change: GroupChange) -> Group:
     """Create or change a group."""
-    group_id = _group_id(connection, change)
+    group_id = id_of_group(connection, change)
     return Group(*connection.execute(
         "SELECT uuid, description, ref_url, (SELECT count(*) FROM group_member WHERE group_id = run_group.id) "
         "FROM run_group WHERE id = ?", (group_id,)).fetchone())
@@ -90,7 +99,8 @@ def delete_everything(connection: sqlite3.Connection) -> None:
     connection.execute("DELETE FROM sqlite_sequence")
 
 
-def _testcase_id(connection: sqlite3.Connection, change: TestcaseChange) -> int:
+def id_of_testcase(connection: sqlite3.Connection, change: TestcaseChange) -> int:
+    """Create or change the testcase, return its id."""
     row = connection.execute("SELECT id, ref_url FROM testcase WHERE name = ?", (change.name,)).fetchone()
     ref_url = None if change.ref_url is KEEP else change.ref_url
     if row is None:
@@ -101,7 +111,8 @@ def _testcase_id(connection: sqlite3.Connection, change: TestcaseChange) -> int:
     return testcase_id
 
 
-def _group_id(connection: sqlite3.Connection, change: GroupChange) -> int:
+def id_of_group(connection: sqlite3.Connection, change: GroupChange) -> int:
+    """Create or change the group, return its id."""
     row = connection.execute("SELECT id, description, ref_url FROM run_group WHERE uuid = ?",
                              (change.uuid,)).fetchone()
     group_id, description, ref_url = row or (None, None, None)
@@ -118,7 +129,8 @@ def _group_id(connection: sqlite3.Connection, change: GroupChange) -> int:
     return int(group_id)
 
 
-def _pair_id(connection: sqlite3.Connection, key: str, value: str) -> int:
+def id_of_pair(connection: sqlite3.Connection, key: str, value: str) -> int:
+    """Return the id of the pair, created where it is new."""
     digest = pair_digest(key, value)
     row = connection.execute("SELECT id FROM pair WHERE digest = ?", (digest,)).fetchone()
     if row is not None:

@@ -1,0 +1,140 @@
+"""
+Results as JSON lines: out of a database, into one, and out of another ResultsDB's API.
+
+A line is an object with `kind`: "testcase" and "group" (name, ref_url,
+description) come first, then "result" in the order of ids, with the fields of
+POST /api/v2.0/results and its `id`. Imported results get new ids.
+"""
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from itertools import islice
+from typing import IO, Any
+
+from reporting.database.api_v2.new_result import new_result
+from reporting.database.exchange import ApiError, dumped
+from reporting.database.faults import FieldsError
+from reporting.database.question import NameFilter, Page
+from reporting.database.records import GroupChange, NewResult, Result, TestcaseChange
+from reporting.database.service import Service
+from reporting.database.sql.dialect import Sql
+from reporting.database.sql.results import COLUMNS, RESULT_OF_TESTCASE, row_to_result
+from reporting.database.storage import Storage
+from reporting.database.timestamps import to_datetime
+
+_BATCH = 2_000
+#: Characters of a line.
+_LINE_LIMIT = 64 * 1024 * 1024
+_AFTER = f"SELECT {COLUMNS} FROM {RESULT_OF_TESTCASE} WHERE r.id > ? ORDER BY r.id LIMIT ?"  # noqa: S608 (our own)
+
+
+class TransferError(Exception):
+    """Raised when a line cannot be imported; the text has its number."""
+
+
+def count_results(storage: Storage) -> int:
+    """Return how many results there are."""
+    return int(storage.rows(Sql("SELECT count(*) FROM result"))[0][0])
+
+
+def exported_lines(storage: Storage) -> Iterator[str]:
+    """Yield every line; memory does not grow with the database."""
+    for page in _pages(lambda page: storage.testcases(NameFilter(), page)):
+        yield from (dumped({"kind": "testcase", "name": each.name, "ref_url": each.ref_url}) for each in page)
+    for groups in _pages(lambda page: storage.groups((), NameFilter(), page)):
+        yield from (dumped({"kind": "group", "uuid": each.uuid, "description": each.description,
+                            "ref_url": each.ref_url}) for each in groups)
+    last = 0
+    while rows := storage.rows(Sql(_AFTER, (last, _BATCH))):
+        for row in rows:
+            yield _result_line(row_to_result(row))
+        last = rows[-1][0]
+
+
+def _pages(ask: Callable[[Page], list[Any]]) -> Iterator[list[Any]]:
+    offset = 0
+    while found := ask(Page(_BATCH, offset)):
+        yield found
+        offset += len(found)
+
+
+def _result_line(result: Result) -> str:
+    return dumped({
+        "kind": "result", "id": result.id, "outcome": result.outcome, "testcase": result.testcase.name,
+        "groups": result.group_uuids(), "note": result.note, "ref_url": result.ref_url, "data": result.data_values(),
+        "submit_time": to_datetime(result.submit_time).strftime("%Y-%m-%dT%H:%M:%S.%f")})
+
+
+def import_lines(storage: Storage, lines: Iterable[str], told: Callable[[int], None]) -> int:
+    """
+    Store what the lines say, a batch in one transaction; `told` gets the number of lines of each batch.
+
+    Returns the number of results. Raises TransferError: a line is wrong; what came before its batch is stored.
+    """
+    # a database may hold outcomes that its server is no longer configured to take
+    service = Service(storage, takes_any_outcome=True)
+    numbered = iter(enumerate(lines, 1))
+    stored = 0
+    while batch := list(islice(numbered, _BATCH)):
+        results = []
+        for number, line in batch:
+            result = _imported(storage, service, number, line)
+            results += [result] if result else []
+        if results:
+            storage.add_results(results)
+        stored += len(results)
+        told(len(batch))
+    return stored
+
+
+def _imported(storage: Storage, service: Service, number: int, line: str) -> NewResult | None:
+    """Return the result of a line; store a testcase or group at once and return None."""
+    try:
+        data = json.loads(line) if len(line) <= _LINE_LIMIT else None
+        kind = data.get("kind", "result") if isinstance(data, dict) else None
+        if kind == "testcase":
+            storage.put_testcase(TestcaseChange(str(data["name"]), data.get("ref_url")))
+            return None
+        if kind == "group":
+            storage.put_group(GroupChange(str(data["uuid"]), data.get("description"), data.get("ref_url")))
+            return None
+        if kind != "result":
+            raise TransferError(f"line {number}: expected an object of kind testcase, group or result")
+        return _plain(new_result({**data, "submit_time": _with_fraction(data.get("submit_time"))}, service))
+    except (ValueError, KeyError, RecursionError) as error:
+        raise TransferError(f"line {number}: no JSON of an export ({error})") from None
+    except FieldsError as error:
+        said = json.loads(error.response().body)["message"]
+        raise TransferError(f"line {number}: {said}") from None
+    except ApiError as error:
+        raise TransferError(f"line {number}: {error.message}") from None
+
+
+def _plain(new: NewResult) -> NewResult:
+    return replace(new, groups=tuple(GroupChange(group.uuid) for group in new.groups))
+
+
+def _with_fraction(text: Any) -> Any:
+    """The API leaves a zero fraction out when it answers, and asks for one when it is told."""
+    return text + ".0" if isinstance(text, str) and len(text) == len("2024-05-01T10:00:00") else text
+
+
+def lines_of_api(url: str, open_url: Callable[[str], IO[bytes]], since: str | None = None) -> Iterator[str]:
+    """
+    Yield the results of another ResultsDB as lines, oldest first.
+
+    `url`: its API, `https://resultsdb.example.org/api/v2.0`. Pages are read in the
+    order of time; results that arrive meanwhile come at the end.
+    """
+    query = "_sort=asc:submit_time&limit=200" + (f"&since={since}" if since else "")
+    number = 0
+    while True:
+        with open_url(f"{url.rstrip('/')}/results?{query}&page={number}") as answer:
+            rows = json.load(answer)["data"]
+        for row in rows:
+            yield dumped({**row, "testcase": {"name": row["testcase"]["name"], "ref_url": row["testcase"]["ref_url"]}})
+        if not rows:
+            return
+        number += 1
