@@ -9,15 +9,20 @@ One request answered: proxy headers, route, endpoint, errors. Read this first.
 """
 from __future__ import annotations
 
+import contextlib
+import gzip
 import html
 import logging
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from time import perf_counter
 from urllib.parse import quote, unquote
 
 from reporting.database.exchange import HTML, ApiError, HtmlError, Request, Response, dumped, json_response
 from reporting.database.faults import FieldsError
+from reporting.database.pages.endpoint import in_words, wants_page
+from reporting.database.metrics import Metrics
 from reporting.database.routes import ALL_ROUTES, Router
 from reporting.database.service import Service
 from reporting.database.storage import StorageBusyError, StorageTimeoutError
@@ -26,6 +31,8 @@ logger = logging.getLogger(__name__)
 
 _HOST = re.compile(r"[A-Za-z0-9._~\[\]:-]{1,255}")
 _SLASHES = re.compile("/{2,}")
+#: Smaller answers fit into a few packets: compressing them costs more than it saves.
+_GZIP_FROM_BYTES = 16_384
 _RETRY_SECONDS = "2"
 _DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 
@@ -43,6 +50,7 @@ class Arrival:
     scheme: str
     #: Used where the client sent no Host.
     server: str
+    waited_seconds: float = 0.0
 
 
 class Application:
@@ -50,10 +58,18 @@ class Application:
 
     def __init__(self, service: Service) -> None:
         self.service = service
-        self._router = Router(ALL_ROUTES)
+        self._metrics = Metrics()
+        self._router = Router({**ALL_ROUTES, "/metrics": {"GET": self._metrics.page}})
 
     def answer(self, arrival: Arrival) -> Response:
-        """Return the answer; never raises."""
+        """Return the answer; never raises. A browser gets an error as a page."""
+        answer = self._answered(arrival)
+        if answer.status >= 400 and wants_page(arrival.headers, arrival.quoted_path):
+            with contextlib.suppress(ApiError):  # a Host header that is no host: no page has an address then
+                return in_words(_request(arrival), answer)
+        return answer
+
+    def _answered(self, arrival: Arrival) -> Response:
         try:
             return self._answer(_request(arrival))
         except FieldsError as error:
@@ -112,7 +128,18 @@ def _request(arrival: Arrival) -> Request:
     return Request(
         method=arrival.method, path=unquote(quoted_path), query_string=arrival.query_string, headers=headers,
         body=arrival.body, base_url=f"{scheme}://{host.removesuffix(_DEFAULT_PORTS[scheme])}{script_name}",
-        quoted_path=quoted_path)
+        quoted_path=quoted_path, waited_seconds=arrival.waited_seconds)
+
+
+def _compressed(answer: Response, arrival: Arrival) -> Response:
+    """Return the answer as gzip where the client takes it and it is worth the while."""
+    if len(answer.body) < _GZIP_FROM_BYTES or "gzip" not in arrival.headers.get("accept-encoding", ""):
+        return answer
+    if "Content-Encoding" not in answer.headers and answer.content_type.startswith(("text/", "application/json")):
+        answer.body = gzip.compress(answer.body, 1, mtime=0)
+        answer.headers["Content-Encoding"] = "gzip"
+    answer.headers["Vary"] = "Accept-Encoding"
+    return answer
 
 
 def _moved(request: Request, quoted_path: str) -> HtmlError:

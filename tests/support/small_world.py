@@ -52,7 +52,8 @@ _NOTES = {
 }
 HOSTILE_ITEMS = (
     "../../etc/passwd", "<script>alert(1)</script>", "a/b//c/./d", "100% #1 ?x=y&z", "/leading/slash",
-    "名前-1.0-1.fc42", "\u202eevil-1.0-1.fc42", "tab\there\x1b[31mred", "'; DROP TABLE result; --", "{{7*7}}", "x" * 500, " ",
+    "名前-1.0-1.fc42", "\u202eevil-1.0-1.fc42",
+    "tab\there\x1b[31mred", "'; DROP TABLE result; --", "{{7*7}}", "x" * 500, " ",
     "\u0634\u0628\u0643\u0629", "comma,in,it", "javascript:alert(1)",
 )
 

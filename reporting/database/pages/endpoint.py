@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import functools
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from reporting.database.exchange import ApiError, HtmlError, Request, Response
@@ -19,6 +19,14 @@ _TITLES = {
     404: "Not here",
     405: "Not possible here",
     503: "The database does not answer now",
+}
+
+
+_TEXTS = {
+    404: "No page has this address. It may have been mistyped, or cut off where it was copied.",
+    405: "This address cannot be used in this way; it only shows a page.",
+    500: "This is a bug of the server, which has been noted in its log.",
+    503: "Nothing is lost; reload the page in a moment.",
 }
 
 
@@ -50,6 +58,20 @@ def endpoint(answer: Callable[..., Response]) -> Callable[..., Response]:
             logger.warning("database is away; a page says so", extra={"fault": str(error)})
             return problem(request, 503, ["Nothing is lost; reload the page in a moment."])
 
+    return told
+
+
+def wants_page(headers: Mapping[str, str], quoted_path: str) -> bool:
+    """True where a browser asks for a page; the API answers in its own way whoever asks."""
+    return "text/html" in headers.get("accept", "") and not quoted_path.startswith("/api")
+
+
+def in_words(request: Request, answer: Response) -> Response:
+    """Return an error of the server as a page; one that is a page already stays."""
+    if "Content-Security-Policy" in answer.headers:
+        return answer
+    told = problem(request, answer.status, [_TEXTS.get(answer.status, "The server could not answer.")])
+    told.headers.update(answer.headers)
     return told
 
 
