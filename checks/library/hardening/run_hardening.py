@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from payload import PackedFile, PayloadError, UnreadableError, files_in, packages_below, printable, shortened
+from payload import PackedFile, PayloadError, UnreadableError, counted, files_in, packages_below, printable, shortened
 
 #: Each measure: the line of hardening-check that tells it, and the option that stops requiring it.
 MEASURES = {
@@ -69,12 +69,13 @@ def run(rpms: str, item: str, item_type: str = "koji_build", *, required: Iterab
                 look_at(package.name, file, required, findings)
         except UnreadableError as error:
             findings.unreadable.append(f"{printable(package.name)}: cannot be read: {error}")
+    looked_at = f"{counted(findings.programs, 'program')} looked at"
     if findings.unreadable:
         outcome, summary = "NEEDS_INSPECTION", f"{len(findings.unreadable)} of {len(packages)} packages cannot be read"
     elif findings.faults:
-        outcome, summary = "FAILED", f"{len(findings.faults)} faults in {findings.programs} programs and libraries"
+        outcome, summary = "FAILED", f"{counted(len(findings.faults), 'fault')}; {looked_at}"
     else:
-        outcome, summary = "PASSED", f"{findings.programs} programs and libraries are hardened ({', '.join(required)})"
+        outcome, summary = "PASSED", f"{', '.join(required)} everywhere; {looked_at}"
     result = {"item": item, "type": item_type, "outcome": outcome, "summary": summary,
               "details": {"output": shortened(findings.unreadable + findings.faults + findings.told)}}
     return [result | ({"arch": arch} if arch else {})]
@@ -82,10 +83,10 @@ def run(rpms: str, item: str, item_type: str = "koji_build", *, required: Iterab
 
 def look_at(package: str, file: PackedFile, required: tuple[str, ...], findings: Findings) -> None:
     """Add what is to be said about one file."""
-    where = printable(f"{package}: {file.path}")
+    where, whose = printable(file.path), f" ({printable(package.removesuffix('.rpm'))})"
     is_shared_folder = file.kind == "folder" and bool(file.mode & STICKY)
     if file.mode & WRITABLE_FOR_ALL and file.kind != "other" and not is_shared_folder:
-        findings.faults.append(f"{where}: everyone may write to it (mode {file.mode:04o})")
+        findings.faults.append(f"{where}: everyone may write to it (mode {file.mode:04o}){whose}")
     if file.content is None or file.path.startswith(DEBUG):
         return
     head = file.content.read(64)
@@ -97,16 +98,16 @@ def look_at(package: str, file: PackedFile, required: tuple[str, ...], findings:
         while chunk := file.content.read(1024 * 1024):
             size += len(chunk)
             if size > FILE_LIMIT:
-                findings.told.append(f"{where}: not looked at, more than {FILE_LIMIT} bytes")
+                findings.told.append(f"{where}: not looked at, more than {FILE_LIMIT} bytes{whose}")
                 return
             copy.write(chunk)
         copy.flush()
         findings.programs += 1
         missing, absent = measured(Path(copy.name), required)
     if missing:
-        findings.faults.append(f"{where}: without {', '.join(missing)}")
+        findings.faults.append(f"{where}: without {', '.join(missing)}{whose}")
     if absent:
-        findings.told.append(f"{where}: could also have {', '.join(absent)}")
+        findings.told.append(f"{where}: could also have {', '.join(absent)}{whose}")
 
 
 def is_program(head: bytes) -> bool:

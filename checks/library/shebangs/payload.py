@@ -85,6 +85,11 @@ def _packed(archive: tarfile.TarFile, entry: tarfile.TarInfo) -> PackedFile:
     return PackedFile(path, entry.mode & 0o7777, kind, archive.extractfile(entry) if entry.isreg() else None)
 
 
+def counted(number: int, word: str) -> str:
+    """Return "1 script", "2 scripts"."""
+    return f"{number} {word}" + ("" if number == 1 else "s")
+
+
 def printable(text: str) -> str:
     """Return the text without control characters: names inside a package may hold any byte."""
     return "".join(char if char.isprintable() else _hex(char) for char in text)

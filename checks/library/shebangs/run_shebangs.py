@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from payload import UnreadableError, files_in, packages_below, printable, shortened
+from payload import UnreadableError, counted, files_in, packages_below, printable, shortened
 
 #: Bytes of a first line that are looked at; the kernel reads 256.
 LINE_LIMIT = 4096
@@ -31,7 +31,7 @@ class Finding:
     is_fault: bool
 
     def __str__(self) -> str:
-        return printable(f"{self.package}: {self.path}: `{self.shebang}`: {self.why}")
+        return printable(f"{self.path}: `{self.shebang}`: {self.why} ({self.package.removesuffix('.rpm')})")
 
 
 def run(rpms: str, item: str, item_type: str = "koji_build", *, arch: str | None = None) -> list[dict[str, Any]]:
@@ -53,11 +53,11 @@ def run(rpms: str, item: str, item_type: str = "koji_build", *, arch: str | None
     if unreadable:
         outcome, summary = "NEEDS_INSPECTION", f"{len(unreadable)} of {len(packages)} packages cannot be read"
     elif faults:
-        outcome, summary = "FAILED", f"{len(faults)} of {scripts} scripts do not say which interpreter runs them"
+        outcome, summary = "FAILED", f"{len(faults)} of {counted(scripts, 'script')} without a proper interpreter"
     elif told:
-        outcome, summary = "INFO", f"{len(told)} of {scripts} scripts find their interpreter through env"
+        outcome, summary = "INFO", f"{len(told)} of {counted(scripts, 'script')} with an interpreter found through env"
     else:
-        outcome, summary = "PASSED", f"{scripts} scripts, each with its interpreter"
+        outcome, summary = "PASSED", f"{counted(scripts, 'script')}, each with its interpreter"
     result = {"item": item, "type": item_type, "outcome": outcome, "summary": summary,
               "details": {"output": shortened([*unreadable, *map(str, [*faults, *told])])}}
     return [result | ({"arch": arch} if arch else {})]

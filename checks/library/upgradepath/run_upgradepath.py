@@ -44,7 +44,8 @@ def run(rpms: str, item: str, older: Any = None, newer: Any = None, item_type: s
         result |= {"outcome": "NEEDS_INSPECTION",
                    "summary": f"{len(unreadable)} of {len(packages)} packages cannot be read"}
     elif broken:
-        result |= {"outcome": "FAILED", "summary": f"{len(broken)} broken upgrade paths (compared with {names})"}
+        many = "s" if len(broken) > 1 else ""
+        result |= {"outcome": "FAILED", "summary": f"{len(broken)} broken upgrade path{many} (compared with {names})"}
     else:
         result |= {"outcome": "PASSED", "summary": f"upgrade path kept (compared with {names})"}
     if arch:

@@ -201,7 +201,7 @@ def test_an_epoch_beats_every_version(tmp_path: Path) -> None:
 
     [result] = upgradepath.run(rpms, item="libfoo-1-1.fc43", newer={"f44": {"above": above}})
 
-    assert outcome_and_summary(result) == ("FAILED", "1 broken upgrade paths (compared with f44)")
+    assert outcome_and_summary(result) == ("FAILED", "1 broken upgrade path (compared with f44)")
     assert "f44 has only 9-1.fc43, this build is 1:1-1.fc43" in result["details"]["output"]
 
 
