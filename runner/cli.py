@@ -25,7 +25,8 @@ Exit codes:
 """
 
 
-@click.command(epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.command(short_help="Run a check on an item, here and now.", epilog=EXIT_CODES,
+               context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.argument("check")
 @click.option("-i", "--item", help="The thing to check, such as xchat-0.5-1.fc20.")
 @click.option("-t", "--item-type", "--type", help="The kind of the item; without it the one the check takes.")

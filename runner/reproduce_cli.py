@@ -9,7 +9,8 @@ import click
 from runner.cli import EXIT_CODES
 
 
-@click.command(epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
+@click.command(short_help="Run again exactly what produced a result.", epilog=EXIT_CODES,
+               context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("result")
 @click.option("--state", type=click.Path(path_type=Path), help="The state folder of the running system.")
 @click.option("--artifacts", type=click.Path(path_type=Path), help="The folder for results, reports and logs.")

@@ -21,13 +21,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from runner import cgroups, seccomp
+from runner import cgroups, sandbox_system, seccomp
 from runner.abort import AbortToken
 from runner.command import EXITED, Command, CommandResult
 from runner.executor import Confinement, ExecutorError, Sinks
-from runner.executors import sandbox_system
-from runner.executors.sandbox_limits import SandboxLimits, processes_of_user
 from runner.process import CommandNotFoundError, ProcessEnd, ProcessRequest, run_process
+from runner.sandbox_limits import SandboxLimits, processes_of_user
 
 #: The user inside; outside it is one that nothing else on the machine has.
 INSIDE_UID = 65534
