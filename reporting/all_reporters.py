@@ -29,6 +29,8 @@ KINDS: dict[str, Kind] = {
     "http://": Kind("reporting.reporters.resultsdb", "reporter", "http://127.0.0.1:5001", "a results database"),
     "https://": Kind("reporting.reporters.resultsdb", "reporter", "https://resultsdb.example.org",
                      "a results database"),
+    "junit:": Kind("reporting.reporters.junit", "reporter", "junit:FOLDER", "JUnit XML, one file a run"),
+    "html:": Kind("reporting.reporters.html", "reporter", "html:FOLDER", "a page for people, one file a run"),
     "console": Kind("reporting.reporters.console", "reporter", "console", "this terminal"),
     "recording": Kind("reporting.reporters.recording", "reporter", "recording", "nowhere: says what would be sent"),
 }
