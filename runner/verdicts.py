@@ -58,7 +58,7 @@ class Verdicts:
             yield from self._from_yaml(value)
             return
         if not start.strip():
-            raise VerdictError("is empty; expected TAP, of nothing to say `1..0`")
+            raise VerdictError("is empty; expected TAP. A check with nothing to say prints `1..0`")
         if not _TAP_START.match(start):
             begin = shown(start[:60].decode("utf-8", "replace"))
             raise VerdictError(f"is neither TAP nor `results:`; it begins with `{begin}`")
