@@ -12,6 +12,8 @@ from reporting.database.timestamps import to_datetime
 _UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f"
                      "\ufeff\ufff9-\ufffb\U000e0000-\U000e007f\ud800-\udfff]")
 _LINE_BREAKS = re.compile("[\t\n]")
+#: Spaces that nobody would notice.
+_EDGES = re.compile("^ +| +$")
 #: What XML 1.0 cannot carry, not even escaped (w3.org/TR/xml, Char).
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
@@ -20,6 +22,7 @@ _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 def visible(text: str) -> Markup:
     """Return one line of HTML in which every character shows, kept apart from the direction of its neighbours."""
     escaped = _LINE_BREAKS.sub(_written_out, _with_escapes(text))
+    escaped = _EDGES.sub(lambda spaces: '<span class="unseen">\\x20</span>' * len(spaces.group()), escaped)
     return Markup("<bdi>{}</bdi>").format(Markup(escaped))  # noqa: S704 (escaped in _with_escapes)
 
 
