@@ -36,7 +36,8 @@ def test_a_search_has_the_query_of_the_api() -> None:
         "https://results.example.org/prefix/results?item:like=xchat*&outcome=FAILED,INFO")
 
 
-@pytest.mark.parametrize("url", ["javascript:alert(1)", "data:text/html,x", "//example.org", "ftp://example.org/x", "", None,
+@pytest.mark.parametrize("url", ["javascript:alert(1)", "data:text/html,x", "//example.org", "ftp://example.org/x",
+                                 "", None,
                                  "https://", "http://a b", "JavaScript:alert(1)//https://x", "https://example.org/\x01"])
 def test_only_addresses_of_the_web_become_links(url: str | None) -> None:
     assert web_link(url) is None

@@ -18,7 +18,8 @@ def test_the_build_before_is_the_next_lower_one_of_the_same_stream() -> None:
 
     found = builds_before(_build("xchat-0.5-3.fc20"), others, "koji_build")
 
-    assert [build.item for build in found] == ["xchat-0.5-2.fc20", "xchat-0.5-1.fc20", "xchat-0.4-9.fc20", "xchat-0.5-2.fc21"]
+    assert [build.item for build in found] == ["xchat-0.5-2.fc20", "xchat-0.5-1.fc20", "xchat-0.4-9.fc20",
+                                               "xchat-0.5-2.fc21"]
 
 
 def test_a_tenth_release_is_higher_than_a_ninth() -> None:

@@ -18,7 +18,8 @@ def test_each_way_a_testcase_can_differ_has_its_word() -> None:
               row("PASSED", "stays good"), row("PASSED", "runs"), row("PASSED", "goes away")]
 
     assert _changes(now, before) == {
-        "breaks": Change.NEW_FAILURE, "mended": Change.FIXED, "stays bad": Change.STILL_FAILING, "stays good": Change.SAME,
+        "breaks": Change.NEW_FAILURE, "mended": Change.FIXED, "stays bad": Change.STILL_FAILING,
+        "stays good": Change.SAME,
         "appears": Change.NEW, "runs": Change.WAITING, "goes away": Change.MISSING}
 
 

@@ -12,13 +12,15 @@ def test_an_item_fails_now_while_its_newest_result_blocks() -> None:
 
 
 def test_a_build_that_a_newer_one_replaced_does_not_fail_now() -> None:
-    rows = [row("PASSED", item="a-2-1.fc20"), row("FAILED", item="a-1-1.fc20", age=1), row("FAILED", item="a-1-1.fc19", age=2)]
+    rows = [row("PASSED", item="a-2-1.fc20"), row("FAILED", item="a-1-1.fc20", age=1), row("FAILED",
+                                                                                           item="a-1-1.fc19", age=2)]
 
     assert [each.item for each in failing_now(rows)] == ["a-1-1.fc19"]
 
 
 def test_both_passed_and_failed_on_one_item_is_flaky() -> None:
-    rows = [row("PASSED"), row("FAILED", age=1), row("RUNNING", age=2), row("PASSED", age=3), row("FAILED", item="b-1-1", age=4)]
+    rows = [row("PASSED"), row("FAILED", age=1), row("RUNNING", age=2), row("PASSED", age=3), row("FAILED",
+                                                                                                  item="b-1-1", age=4)]
 
     found = flaky(rows)
 
@@ -32,7 +34,8 @@ def test_one_architecture_failing_and_the_other_passing_is_not_flaky() -> None:
 
 def test_the_run_time_is_what_the_result_says_else_since_it_was_running() -> None:
     rows = [row("PASSED", item="a-1-1", duration_seconds="12.5"), row("PASSED", item="b-1-1", age=10),
-            row("RUNNING", item="b-1-1", age=40), row("QUEUED", item="b-1-1", age=90), row("PASSED", item="c-1-1", age=95)]
+            row("RUNNING", item="b-1-1", age=40), row("QUEUED", item="b-1-1", age=90), row("PASSED", item="c-1-1",
+                                                                                           age=95)]
 
     assert run_times_by_day(rows, DAY) == {NOW // DAY: (12.5 + 30) / 2}
 

@@ -16,7 +16,8 @@ def test_a_line_that_says_what_is_wrong_matters(line: str) -> None:
 
 
 @pytest.mark.parametrize("line", [
-    "xchat.x86_64: W: spelling-error %description", "ok 3 - dist.depcheck", "0 errors, 0 warnings", "no failures", "Installing",
+    "xchat.x86_64: W: spelling-error %description", "ok 3 - dist.depcheck", "0 errors, 0 warnings", "no failures",
+    "Installing",
     "",
 ])
 def test_other_lines_do_not(line: str) -> None:

@@ -36,13 +36,15 @@ def test_days_are_inclusive(first: str, last: str, since: str) -> None:
 
 
 def test_any_data_key_can_be_asked_for() -> None:
-    query = _query(key=["scenario", "", "productmd.compose.id"], how=["is", "is", "like"], value=["uefi", "x", "Fedora-*"])
+    query = _query(key=["scenario", "", "productmd.compose.id"], how=["is", "is", "like"], value=["uefi", "x",
+                                                                                                  "Fedora-*"])
 
     assert query == [("scenario", "uefi"), ("productmd.compose.id:like", "Fedora-*")]
 
 
 def test_empty_fields_ask_nothing() -> None:
-    assert _query(item=[" "], testcase=[""], type=[""], arch=[""], group=[""], first_day=[""], key=["", ""], value=["", "x"],
+    assert _query(item=[" "], testcase=[""], type=[""], arch=[""], group=[""], first_day=[""], key=["", ""],
+                  value=["", "x"],
                   how=["is", "is"]) == []
 
 

@@ -57,7 +57,8 @@ def test_a_time_to_come_is_a_date_and_not_an_age() -> None:
     assert ago(86400 * _SECOND, 0) == "1970-01-02 00:00 UTC"
 
 
-@pytest.mark.parametrize(("seconds", "words"), [(0.42, "0.4 s"), (12, "12 s"), (185, "3 min 5 s"), (7800, "2 h 10 min")])
+@pytest.mark.parametrize(("seconds", "words"), [(0.42, "0.4 s"), (12, "12 s"), (185, "3 min 5 s"), (7800,
+                                                                                                    "2 h 10 min")])
 def test_durations_read_as_people_say_them(seconds: float, words: str) -> None:
     assert lasting(seconds) == words
 
