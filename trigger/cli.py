@@ -10,6 +10,12 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "consume": ("trigger.consume_cli", "consume", "Listen to the bus and schedule jobs."),
     "explain": ("trigger.replay_cli", "explain", "Say why messages start what they start, or nothing."),
     "replay": ("trigger.replay_cli", "replay", "Schedule the jobs of stored messages."),
+    "rules": ("trigger.rules_cli", "rules", "Check a rules file; try it on stored messages."),
+    "status": ("trigger.status_cli", "status", "Say what waits, what is parked, what each rule started."),
+    "retrigger": ("trigger.operate_cli", "retrigger", "Schedule jobs again."),
+    "cancel": ("trigger.operate_cli", "cancel", "Stop jobs that wait or run."),
+    "pause": ("trigger.status_cli", "pause", "Let messages wait in the broker."),
+    "resume": ("trigger.status_cli", "resume", "Go on after `pause`."),
     "parked": ("trigger.parked_cli", "parked", "List, replay and drop messages that could not be used."),
 }
 

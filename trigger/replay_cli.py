@@ -1,9 +1,12 @@
 """`trigger explain` and `trigger replay`: what stored messages start, and starting it."""
 from __future__ import annotations
 
+import datetime
+import itertools
 import json
 import sys
-from collections.abc import Iterable
+import time
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,19 +15,25 @@ import click
 
 from checks.item import shown
 from trigger.dispatch import Dispatcher, JobsRefusedError, Plan
+from trigger.job_plan import JobPlan
+from trigger.journal import Journal
+from trigger.keeper import Keeper
+from trigger.lookup import LookupAwayError
 from trigger.message import BusMessage
 from trigger.option import (
+    InputError,
     door_of,
     door_options,
     rulebook_of,
     rules_options,
+    state_folder,
     topic_settings,
 )
 from trigger.scheduler import Scheduled, Scheduler
 from trigger.schedulers.recording import RecordingScheduler
 from trigger.stored import BrokenMessage, stored_messages
 
-_FILES = click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
+_FILES = click.argument("files", nargs=-1, type=click.Path(path_type=Path), metavar="FILE...")
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object a message.")
 
 
@@ -43,10 +52,12 @@ class _Count:
 @click.command()
 @_FILES
 @rules_options
+@click.option("--id", "identifiers", multiple=True, metavar="MESSAGE_ID",
+              help="A message that started jobs before, by its id. Repeatable.")
+@click.option("--state", type=click.Path(path_type=Path), metavar="FOLDER", help="State folder, for --id.")
 @_JSON
-def explain(files: tuple[Path, ...], rules_file: Path | None, check_folders: tuple[Path, ...],
-            environments: tuple[str, ...], koji_instances: tuple[str, ...], bodhi_url: str | None,
-            as_json: bool) -> None:
+def explain(files: tuple[Path, ...], identifiers: tuple[str, ...], state: Path | None, as_json: bool,
+            **options: Any) -> None:
     """
     Say, rule by rule, why a message starts what it starts, or nothing.
 
@@ -56,15 +67,17 @@ def explain(files: tuple[Path, ...], rules_file: Path | None, check_folders: tup
     \b
       checkotron trigger explain message.json
       checkotron trigger explain --rules rules.yml --json month.jsonl
+      checkotron trigger explain --id 2022-7912a0f6-5909-44fc-aac4-d944535e6a53
     """
-    book = rulebook_of(rules_file, check_folders, environments, bodhi_url)
-    dispatcher = Dispatcher(lambda: book, RecordingScheduler(), topic_settings(koji_instances))
+    if not files and not identifiers:
+        raise InputError("name a FILE, or a message with --id")
+    book = rulebook_of(options["rules_file"], options["check_folders"], options["environments"], options["bodhi_url"])
+    dispatcher = Dispatcher(lambda: book, RecordingScheduler(), topic_settings(options["koji_instances"]))
     for warning in book.rules.warnings:
         click.echo(f"note: {warning}", err=True)
     count = _Count()
-    for message in _readable(files, count):
-        plan = dispatcher.plan(message, explain=True)
-        _tell(plan, as_json, count)
+    for message in itertools.chain(_noted(identifiers, state), _readable(files, count)):
+        _tell(_planned(dispatcher, message, count, explain=True), as_json, count)
     _finish(count, as_json)
 
 
@@ -73,24 +86,32 @@ def explain(files: tuple[Path, ...], rules_file: Path | None, check_folders: tup
 @rules_options
 @door_options
 @click.option("--dry-run", is_flag=True, help="Only say what would be scheduled.")
+@click.option("--since", metavar="TIME",
+              help="Messages the trigger has noted since: 2026-01-31T12:00 (UTC), or 2h, 3d.")
 @_JSON
-def replay(files: tuple[Path, ...], dry_run: bool, as_json: bool, **options: Any) -> None:
+def replay(files: tuple[Path, ...], dry_run: bool, since: str | None, as_json: bool, **options: Any) -> None:
     """
     Schedule the jobs of stored messages.
 
     FILE is as for `explain`. A job that was scheduled before is not scheduled again: replaying twice is harmless.
+    Nothing waits: `delay`, `needs` and `limits` of the rules are for the bus.
 
     \b
       checkotron trigger replay --dry-run messages.jsonl
       checkotron trigger replay --state ./state message.json
     """
+    if not files and not since:
+        raise InputError("name a FILE, or a time with --since")
     book = rulebook_of(options["rules_file"], options["check_folders"], options["environments"], options["bodhi_url"])
     scheduler: Scheduler = RecordingScheduler() if dry_run else door_of(
         options["state"], options["door_url"], options["door_token_file"])
-    dispatcher = Dispatcher(lambda: book, scheduler, topic_settings(options["koji_instances"]))
+    journal = Journal(state_folder(options["state"])) if not dry_run or since else None
+    dispatcher = Dispatcher(lambda: book, scheduler, topic_settings(options["koji_instances"]),
+                            Keeper(journal) if journal and not dry_run else None)
     count = _Count()
-    for message in _readable(files, count):
-        plan = dispatcher.plan(message)
+    noted = journal.messages_since(_moment(since)) if since and journal else ()
+    for message in itertools.chain(noted, _readable(files, count)):
+        plan = _planned(dispatcher, message, count)
         faults: list[str] = []
         done: list[Scheduled] = []
         try:
@@ -113,6 +134,44 @@ def plan_to_dict(plan: Plan, faults: Iterable[str] = ()) -> dict[str, Any]:
     }
 
 
+def _planned(dispatcher: Dispatcher, message: BusMessage, count: _Count, *, explain: bool = False) -> Plan:
+    """Return the plan; a system that must be asked and is away costs this message its jobs, and says so."""
+    try:
+        return dispatcher.plan(message, explain=explain)
+    except LookupAwayError as error:
+        count.refused += 1
+        return Plan(message, (), (), (f"cannot be planned now: {error}",))
+
+
+def _noted(identifiers: tuple[str, ...], state: Path | None) -> Iterator[BusMessage]:
+    """Yield messages of the journal. Raises InputError: one is not there."""
+    if not identifiers:
+        return
+    folder = state_folder(state)
+    if not folder.is_dir():
+        raise InputError(f"{folder}: no such state folder; name it with --state")
+    journal = Journal(folder)
+    for identifier in identifiers:
+        message = journal.message(identifier)
+        if message is None:
+            raise InputError(f"message `{shown(identifier)}` is not noted in {folder}; only those that started a job "
+                             "are, for a while")
+        yield message
+
+
+def _moment(text: str) -> float:
+    """Return seconds since the epoch of a time or an age. Raises InputError."""
+    units = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+    if text[:-1].isascii() and text[:-1].isdigit() and text[-1:] in units:
+        return time.time() - int(text[:-1]) * units[text[-1]]
+    try:
+        moment = datetime.datetime.fromisoformat(text)
+    except ValueError:
+        raise InputError(f"--since: `{shown(text)}` is no time; "
+                         "expected 2026-01-31T12:00 (UTC), or 90m, 2h, 3d") from None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=datetime.UTC)).timestamp()
+
+
 def _readable(files: tuple[Path, ...], count: _Count) -> Iterable[BusMessage]:
     """Yield the messages that can be read; say at once what is wrong with the others."""
     for path in files:
@@ -121,11 +180,11 @@ def _readable(files: tuple[Path, ...], count: _Count) -> Iterable[BusMessage]:
                 count.broken += 1
                 click.echo(str(message), err=True)
             else:
-                count.messages += 1
                 yield message
 
 
 def _tell(plan: Plan, as_json: bool, count: _Count, faults: Iterable[str] = ()) -> None:
+    count.messages += 1
     count.events += len(plan.events)
     count.jobs += len(plan.jobs)
     if as_json:
@@ -135,17 +194,29 @@ def _tell(plan: Plan, as_json: bool, count: _Count, faults: Iterable[str] = ()) 
     click.echo(click.style(f"{name}: {shown(plan.message.topic, 120)}", bold=True))
     for line in (*plan.reasons, *faults):
         click.echo(f"  {line}")
-    for job in plan.jobs:
-        line = f"  -> {job.taskname} on {job.item_type} {job.item}, {job.arch} ({job.build_id})"
+    for planned in plan.plans:
+        job = planned.job
+        line = f"  -> {job.taskname} on {job.item_type} {job.item}, {job.arch} ({job.build_id})" + _waits(planned)
         click.echo(click.style(line, fg="green"))
+
+
+def _waits(planned: JobPlan) -> str:
+    """Say what a job waits for when its message comes over the bus."""
+    waits = [f"{planned.delay_seconds} s"] * bool(planned.delay_seconds)
+    waits += [f"{run.check} is {run.after}" for run in planned.needed_runs]
+    return f", waits until {' and '.join(waits)}" if waits else ""
+
+
+def _many(count: int, word: str) -> str:
+    return f"{count} {word}" + "s" * (count != 1)
 
 
 def _finish(count: _Count, as_json: bool, done: str = "would start") -> None:
     """Say the sum on standard error; exit with 1 where something could not be read or was refused."""
     if not as_json:
         scheduled = f"{count.new} of them {done}" if done != "would start" else done
-        click.echo(f"{count.messages} messages, {count.events} events, {count.jobs} jobs: {scheduled}"
-                   if count.jobs else f"{count.messages} messages, {count.events} events, no job", err=True)
+        found = f"{_many(count.messages, 'message')}, {_many(count.events, 'event')}"
+        click.echo(f"{found}, {_many(count.jobs, 'job')}: {scheduled}" if count.jobs else f"{found}, no job", err=True)
     if count.broken:
         click.echo(f"{count.broken} could not be read", err=True)
     if count.broken or count.refused:

@@ -21,6 +21,8 @@ class FakeDoor:
         self.requests = 0
         #: (status, headers, body) for the next requests.
         self.answers: list[tuple[int, dict[str, str], bytes]] = []
+        #: Fault to answer with, by name of a check.
+        self.refuse: dict[str, str] = {}
         self.port = port
         self._known: dict[str, int] = {}
         self._lock = threading.Lock()
@@ -86,6 +88,8 @@ class FakeDoor:
             if path != "/schedule":
                 return 404, {}, b"{}"
             job = json.loads(body)
+            if job["taskname"] in self.refuse:
+                return 400, {}, json.dumps({"faults": [self.refuse[job["taskname"]]]}).encode()
             known = self._known.get(job["key"])
             if known is None:
                 self.jobs.append(job)

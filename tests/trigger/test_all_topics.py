@@ -1,6 +1,5 @@
 """Which events a message is, topic by topic: one table, in the shapes of the real messages."""
 
-
 from __future__ import annotations
 
 import json

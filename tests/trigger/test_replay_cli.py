@@ -166,8 +166,8 @@ def test_replay_schedules_in_the_running_system_and_twice_is_harmless(tmp_path: 
         first, second = run("replay", *options, file), run("replay", *options, file)
 
         assert (first.exit_code, second.exit_code, len(door.jobs)) == (0, 0, 1)
-        assert first.stderr == "1 messages, 1 events, 1 jobs: 1 of them scheduled now\n"
-        assert second.stderr == "1 messages, 1 events, 1 jobs: 0 of them scheduled now\n"
+        assert first.stderr == "1 message, 1 event, 1 job: 1 of them scheduled now\n"
+        assert second.stderr == "1 message, 1 event, 1 job: 0 of them scheduled now\n"
         assert door.jobs[0]["item"] == "xchat-0.5-1.fc36"
 
 
@@ -177,7 +177,7 @@ def test_a_dry_run_needs_no_system_and_schedules_nothing(tmp_path: Path, rules: 
 
     done = run("replay", "--dry-run", "--rules", rules, file)
 
-    assert (done.exit_code, done.stderr) == (0, "1 messages, 1 events, 1 jobs: 1 of them would be scheduled\n")
+    assert (done.exit_code, done.stderr) == (0, "1 message, 1 event, 1 job: 1 of them would be scheduled\n")
 
 
 def test_replay_without_a_system_says_how_to_get_one(tmp_path: Path, rules: Path) -> None:

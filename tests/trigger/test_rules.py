@@ -1,5 +1,6 @@
 """The rules file: what is understood, and how every fault is told at once."""
 
+# ruff: noqa: E501 (rules and messages as a user writes and reads them)
 from __future__ import annotations
 
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Looks the check up; one that is switched off by its own file starts nothing."""
+"""Looks the check up. One that is switched off starts nothing, and a result never starts the check it is of."""
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -12,4 +12,7 @@ def resolve_check(config: TransformConfig, job: JobDescription) -> Iterator[JobD
     description = config.catalogue.checks.get(job.check)
     if description is not None and description.disabled:
         raise TransformError(job, "the check is disabled by its own file")
+    testcase = job.match.event.facts.get("testcase")
+    if isinstance(testcase, str) and testcase.rpartition(".")[2] == job.check:
+        raise TransformError(job, f"a result of {testcase} must not start {job.check} again: that would never end")
     yield job.with_changes(description=description)

@@ -1,0 +1,177 @@
+"""`trigger retrigger` and `cancel`: jobs again, and jobs no more."""
+from __future__ import annotations
+
+import hashlib
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+
+from checks.addresses import AddressesError, read_addresses
+from checks.build_id import build_id_for
+from checks.contracts import Job
+from trigger.held import HeldJobs
+from trigger.job_key import KEY_LIMIT
+from trigger.journal import CANCELLED, HELD, SCHEDULED, Journal, JournalJob
+from trigger.option import InputError, door_of, door_options, state_folder
+from trigger.scheduler import JobRefusedError
+from trigger.store import StoreAwayError
+from trigger.stores.results_database import ResultsDatabaseStore
+
+#: Between the key of a job and how often it was asked for again.
+_AGAIN = "!again-"
+
+
+@click.command()
+@click.argument("word", metavar="ITEM|BUILD_ID|MESSAGE_ID")
+@click.option("--check", "checks", multiple=True, metavar="NAME", help="Only this check. Repeatable.")
+@click.option("--failed", is_flag=True, help="Only jobs without a result, or with one that is not PASSED or INFO.")
+@click.option("--results", "results_url", metavar="URL",
+              help="Results database for --failed; else as the state folder says.")
+@click.option("--dry-run", is_flag=True, help="Only say what would be scheduled.")
+@door_options
+def retrigger(word: str, checks: tuple[str, ...], failed: bool, results_url: str | None, dry_run: bool,
+              state: Path | None, door_url: str | None, door_token_file: Path | None) -> None:
+    """
+    Schedule jobs again: those of an item, of one build id, or of a message.
+
+    They get new build ids; the old results stay.
+
+    \b
+      checkotron trigger retrigger xchat-0.5-1.fc20 --failed
+      checkotron trigger retrigger xchat-0.5-1.fc20 --check rpmlint
+    """
+    folder = state_folder(state)
+    journal = _journal(folder)
+    chosen = _newest_of_each(_found(journal, word, checks))
+    if failed:
+        chosen = [one for one in chosen if _has_failed(one.job, _results(folder, results_url))]
+    if not chosen:
+        click.echo("nothing to schedule: every job has a good result")
+        return
+    door = None if dry_run else door_of(state, door_url, door_token_file)
+    refused = 0
+    for one in chosen:
+        job = again(one.job, journal)
+        if door is None:
+            click.echo(f"would schedule {job.label} ({job.build_id})")
+            continue
+        try:
+            scheduled = door.schedule(job)
+        except JobRefusedError as error:
+            refused += 1
+            click.echo(f"{job.label}: refused: {error}", err=True)
+            continue
+        journal.note_job(job, one.rule, one.message_id, SCHEDULED, scheduled.buildset)
+        click.echo(f"scheduled {job.label} ({job.build_id})")
+    sys.exit(1 if refused else 0)
+
+
+@click.command()
+@click.argument("word", metavar="ITEM|BUILD_ID|MESSAGE_ID")
+@click.option("--check", "checks", multiple=True, metavar="NAME", help="Only this check. Repeatable.")
+@click.option("--buildbot", "buildbot_url", metavar="URL", help="Buildbot's pages; else as the state folder says.")
+@click.option("--user", default="admin", show_default=True, help="Who may stop builds there.")
+@click.option("--password-file", type=click.Path(path_type=Path), metavar="FILE",
+              help="Holds the password; else <state>/secrets/admin.password.")
+@click.option("--state", type=click.Path(path_type=Path), metavar="FOLDER",
+              help="State folder; else $CHECKOTRON_STATE.")
+def cancel(word: str, checks: tuple[str, ...], buildbot_url: str | None, user: str, password_file: Path | None,
+           state: Path | None) -> None:
+    """
+    Stop jobs: those that wait here, those that wait in Buildbot, and builds that run.
+
+    \b
+      checkotron trigger cancel xchat-0.5-1.fc20
+    """
+    from trigger.buildbot_rest import BuildbotRest, BuildbotRestError, Login
+
+    folder = state_folder(state)
+    journal, held = _journal(folder), HeldJobs(folder)
+    rest: BuildbotRest | None = None
+    failed = 0
+    for one in _found(journal, word, checks):
+        if held.remove(one.job.build_id) or one.state == HELD:
+            journal.note_job(one.job, one.rule, one.message_id, CANCELLED)
+            click.echo(f"{one.job.label}: waited here, cancelled")
+            continue
+        if one.state != SCHEDULED:
+            continue
+        try:
+            rest = rest or BuildbotRest(Login(_buildbot(folder, buildbot_url), user,
+                                              password_file or folder / "secrets" / "admin.password"))
+            count = rest.cancel(one.job.key, "cancelled by hand")
+        except BuildbotRestError as error:
+            failed += 1
+            click.echo(f"{one.job.label}: {error}", err=True)
+            continue
+        click.echo(f"{one.job.label}: " + ("cancelled" if count else "has ended before"))
+    sys.exit(1 if failed else 0)
+
+
+def again(job: Job, journal: Journal) -> Job:
+    """Return the same job with a key that was never used; the third time it is `<key>!again-3`."""
+    base = job.key.partition(_AGAIN)[0]
+    count = 1
+    while True:
+        tail = f"{_AGAIN}{count}"
+        key = base + tail
+        if len(key) > KEY_LIMIT:
+            key = "sha256:" + hashlib.sha256(base.encode()).hexdigest() + tail
+        if journal.state_of(key) is None:
+            reason = f"asked for again by hand: {job.reason}"[:256]
+            return replace(job, key=key, build_id=build_id_for(key), reason=reason)
+        count += 1
+
+
+def _found(journal: Journal, word: str, checks: tuple[str, ...]) -> list[JournalJob]:
+    found = [one for one in journal.find(word) if not checks or one.job.taskname in checks]
+    if not found:
+        only = f" of {', '.join(checks)}" if checks else ""
+        raise InputError(f"no job{only} is known for `{word}`; expected an item, a build id or a message id of this "
+                         "trigger (`checkotron trigger status` shows the newest)")
+    return found
+
+
+def _newest_of_each(jobs: list[JournalJob]) -> list[JournalJob]:
+    """Return the last job for each item, check and arch."""
+    newest: dict[tuple[str, ...], JournalJob] = {}
+    for one in jobs:
+        newest[one.job.item, one.job.item_type, one.job.taskname, one.job.arch] = one
+    return list(newest.values())
+
+
+def _has_failed(job: Job, results: ResultsDatabaseStore) -> bool:
+    try:
+        return not results.has(job.build_id)
+    except StoreAwayError as error:
+        raise InputError(f"the results database cannot be asked: {error}") from None
+
+
+def _results(folder: Path, url: str | None) -> ResultsDatabaseStore:
+    found = url or _addresses(folder).results_url
+    if not found:
+        raise InputError(f"{folder}: no results database runs there; name it with --results")
+    return ResultsDatabaseStore(found, only_success=True)
+
+
+def _buildbot(folder: Path, url: str | None) -> str:
+    found = url or _addresses(folder).buildbot_url
+    if not found:
+        raise InputError(f"{folder}: no Buildbot runs there; name it with --buildbot")
+    return str(found)
+
+
+def _addresses(folder: Path) -> Any:
+    try:
+        return read_addresses(folder)
+    except AddressesError as error:
+        raise InputError(str(error)) from None
+
+
+def _journal(folder: Path) -> Journal:
+    if not folder.is_dir():
+        raise InputError(f"{folder}: no such state folder; name it with --state")
+    return Journal(folder)

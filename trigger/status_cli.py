@@ -1,0 +1,137 @@
+"""`trigger status`, `pause` and `resume`: how the trigger is, and making it wait."""
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import click
+
+from trigger.consumer import PAUSED
+from trigger.held import Held, HeldJobs
+from trigger.journal import Journal, JournalJob
+from trigger.option import InputError, door_of, door_options, state_folder
+from trigger.parked import ParkedMessages
+
+_STATE = click.option("--state", type=click.Path(path_type=Path), metavar="FOLDER",
+                      help="State folder of the consumer; else $CHECKOTRON_STATE.")
+
+
+@click.command()
+@door_options
+@click.option("--bus", "bus_url", metavar="URL", envvar="CHECKOTRON_BUS", help="Also ask this broker for its queues.")
+@click.option("--queue", default="checkotron.trigger", show_default=True, help="Name of the queue.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def status(state: Path | None, door_url: str | None, door_token_file: Path | None, bus_url: str | None, queue: str,
+           as_json: bool) -> None:
+    """
+    Say how the trigger is: what waits and why, what is parked, what each rule started.
+
+    \b
+      checkotron trigger status
+      checkotron trigger status --bus amqp://localhost --json
+    """
+    folder = state_folder(state)
+    if not folder.is_dir():
+        raise InputError(f"{folder}: no such state folder; name it with --state")
+    journal = Journal(folder)
+    held = list(HeldJobs(folder).all())
+    data: dict[str, Any] = {
+        "paused": (folder / PAUSED).exists(),
+        "parked": _parked(ParkedMessages(folder)),
+        "held": [_held(one) for one in held],
+        "rules": journal.counts(),
+        "door": _door(state, door_url, door_token_file),
+        "newest": [_newest(job) for job in journal.newest(5)],
+    }
+    if bus_url:
+        data["queue"] = _queue(bus_url, queue)
+    if as_json:
+        click.echo(json.dumps(data))
+        return
+    _print(data)
+
+
+@click.command()
+@_STATE
+def pause(state: Path | None) -> None:
+    """Let messages wait in the broker until `resume`."""
+    folder = state_folder(state)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / PAUSED).touch()
+    click.echo("paused; messages wait in the broker until `checkotron trigger resume`")
+
+
+@click.command()
+@_STATE
+def resume(state: Path | None) -> None:
+    """Go on after `pause`."""
+    paused = state_folder(state) / PAUSED
+    click.echo("goes on" if paused.exists() else "was not paused")
+    paused.unlink(missing_ok=True)
+
+
+def _parked(store: ParkedMessages) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for name in store.names():
+        kind = name.partition("-")[0]
+        counts[kind] = counts.get(kind, 0) + 1
+    return counts
+
+
+def _held(one: Held) -> dict[str, Any]:
+    return {"build_id": one.job.build_id, "job": one.job.label, "rule": one.rule_name, "merged": one.merged,
+            "seconds": round(max(0.0, one.not_before - time.time())), "needs": [run.check for run in one.needed_runs]}
+
+
+def _newest(one: JournalJob) -> dict[str, Any]:
+    return {"job": one.job.label, "build_id": one.job.build_id, "state": one.state, "rule": one.rule,
+            "age_seconds": round(max(0.0, time.time() - one.noted))}
+
+
+def _door(state: Path | None, url: str | None, token_file: Path | None) -> dict[str, Any]:
+    try:
+        return door_of(state, url, token_file).status()
+    except InputError as error:
+        return {"error": error.message}
+
+
+def _queue(url: str, queue: str) -> dict[str, Any]:
+    import pika.exceptions
+
+    from trigger.bus import BusSettings, connect
+
+    settings = BusSettings(url, queue)
+    try:
+        with connect(settings) as connection:
+            found = connection.channel().queue_declare(queue, passive=True).method
+            parked = connection.channel().queue_declare(settings.parked_queue, passive=True).method
+    except (pika.exceptions.AMQPError, OSError) as error:
+        return {"error": str(error)[:200] or type(error).__name__}
+    return {"waiting": found.message_count, "consumers": found.consumer_count, "given_up": parked.message_count}
+
+
+def _print(data: dict[str, Any]) -> None:
+    door = data["door"]
+    if data["paused"]:
+        click.echo(click.style("paused: messages wait in the broker until `checkotron trigger resume`", fg="yellow"))
+    click.echo("master:  " + (door["error"].splitlines()[0] if "error" in door else
+                              f"{door.get('pending')} jobs pending, " +
+                              ("takes more" if door.get("accepting") else "takes no more now")))
+    if "queue" in data:
+        queue = data["queue"]
+        click.echo("bus:     " + (queue["error"] if "error" in queue else
+                                  f"{queue['waiting']} messages wait, {queue['consumers']} consumers, "
+                                  f"{queue['given_up']} given up by the broker"))
+    parked = ", ".join(f"{count} {kind}" for kind, count in data["parked"].items())
+    click.echo(f"parked:  {parked or 'nothing'}" + ("  (`checkotron trigger parked list`)" if parked else ""))
+    click.echo(f"waiting: {len(data['held'])} jobs" if data["held"] else "waiting: no job")
+    for one in data["held"][:20]:
+        why = f"needs {', '.join(one['needs'])}" if one["needs"] else f"{one['seconds']} s to go"
+        click.echo(f"  {one['job']}: {why}" + (f", {one['merged']} messages merged" if one["merged"] else ""))
+    click.echo("rules:" if data["rules"] else "rules:   no job yet")
+    for rule, counts in data["rules"].items():
+        click.echo(f"  {rule}: " + ", ".join(f"{count} {state}" for state, count in counts.items()))
+    for one in data["newest"]:
+        click.echo(f"newest:  {one['job']}, {one['state']} {one['age_seconds']} s ago ({one['build_id']})")
