@@ -21,8 +21,8 @@ from urllib.parse import quote, unquote
 
 from reporting.database.exchange import HTML, ApiError, HtmlError, Request, Response, dumped, json_response
 from reporting.database.faults import FieldsError
-from reporting.database.pages.endpoint import in_words, wants_page
 from reporting.database.metrics import Metrics
+from reporting.database.pages.endpoint import in_words, wants_page
 from reporting.database.routes import ALL_ROUTES, Router
 from reporting.database.service import Service
 from reporting.database.storage import StorageBusyError, StorageTimeoutError
@@ -63,11 +63,21 @@ class Application:
 
     def answer(self, arrival: Arrival) -> Response:
         """Return the answer; never raises. A browser gets an error as a page."""
+        started = perf_counter()
         answer = self._answered(arrival)
+        if answer.ask_again_seconds is None:
+            self._note(arrival, answer.status, perf_counter() - started)
         if answer.status >= 400 and wants_page(arrival.headers, arrival.quoted_path):
             with contextlib.suppress(ApiError):  # a Host header that is no host: no page has an address then
-                return in_words(_request(arrival), answer)
-        return answer
+                answer = in_words(_request(arrival), answer)
+        return _compressed(answer, arrival)
+
+    def _note(self, arrival: Arrival, status: int, seconds: float) -> None:
+        """Count and log a request that was answered."""
+        match = self._router.find(unquote(arrival.quoted_path))
+        self._metrics.note(arrival.method, match.route if match else "none", status, seconds)
+        logger.debug("request answered", extra={"method": arrival.method, "path": arrival.quoted_path,
+                                                "status": status, "milliseconds": round(seconds * 1000, 2)})
 
     def _answered(self, arrival: Arrival) -> Response:
         try:

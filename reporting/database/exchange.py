@@ -41,6 +41,8 @@ class Response:
     body: bytes
     content_type: str = JSON
     headers: dict[str, str] = field(default_factory=dict)
+    #: Not ready: the server asks the same again after this time, holding no thread meanwhile.
+    ask_again_seconds: float | None = None
 
 
 @dataclass
@@ -59,6 +61,8 @@ class Request:
     base_url: str
     #: The path as sent, percent-encoded, without the script name.
     quoted_path: str
+    #: How long the server has been asking (see `Response.ask_again_seconds`).
+    waited_seconds: float = 0.0
 
     @cached_property
     def parameters(self) -> dict[str, list[str]]:

@@ -5,6 +5,8 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from reporting.database import openapi
+from reporting.database.api_extra import endpoints as extra
 from reporting.database.api_v2 import groups, landing, results, testcases
 from reporting.database.api_v3 import endpoints as v3
 from reporting.database.exchange import Request, Response
@@ -29,6 +31,12 @@ ALL_ROUTES: dict[str, Mapping[str, Endpoint]] = {
     f"{_API}/groups": {"GET": groups.list_groups, "POST": groups.create_group},
     f"{_API}/groups/<uuid>/results": {"GET": results.list_results_of_group},
     f"{_API}/groups/<uuid>": {"GET": groups.get_group},
+    "/healthcheck": {"GET": landing.healthcheck},
+    "/api/extra/results": {"POST": extra.ask_results},
+    "/api/extra/latest": {"POST": extra.ask_latest},
+    "/api/extra/following": {"GET": extra.follow},
+    "/api/openapi.json": {"GET": openapi.document},
+    "/api/docs": {"GET": openapi.page},
     "/api/v3/": {"GET": v3.documentation},
     "/api/v3/results": {"POST": v3.create_any_result},
     "/api/v3/results/<plural>": {"POST": v3.create_typed_result},

@@ -12,6 +12,8 @@ import socket
 from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
+from types import FrameType
 from typing import Any
 
 from reporting.database.application import Application, Arrival
@@ -34,6 +36,8 @@ class AsgiDoor:
 
     def __init__(self, application: Application) -> None:
         self._application = application
+        #: True: who waits for something new is answered now.
+        self.is_stopping = False
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="results")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -43,13 +47,22 @@ class AsgiDoor:
         if body is None:
             answer = _too_large(self._application.service.body_limit_bytes)
         else:
-            arrival = _arrival(scope, body)
-            answer = await asyncio.get_running_loop().run_in_executor(self._pool, self._application.answer, arrival)
+            answer = await self._answer(_arrival(scope, body))
         headers = {"content-type": answer.content_type, "content-length": str(len(answer.body))}
         headers.update((name.lower(), value) for name, value in answer.headers.items())
         await send({"type": "http.response.start", "status": answer.status,
                     "headers": [(name.encode("latin-1"), _header(value)) for name, value in headers.items()]})
         await send({"type": "http.response.body", "body": answer.body})
+
+    async def _answer(self, arrival: Arrival) -> Response:
+        loop = asyncio.get_running_loop()
+        started = loop.time()
+        answer = await loop.run_in_executor(self._pool, self._application.answer, arrival)
+        while answer.ask_again_seconds is not None and not self.is_stopping:
+            await asyncio.sleep(answer.ask_again_seconds)
+            arrival = replace(arrival, waited_seconds=loop.time() - started)
+            answer = await loop.run_in_executor(self._pool, self._application.answer, arrival)
+        return answer
 
     def close(self) -> None:
         """Wait for running requests."""
@@ -118,6 +131,10 @@ def run(application: Application, listening: socket.socket, when_ready: Callable
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
             when_ready()
+
+        def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+            door.is_stopping = True
+            super().handle_exit(sig, frame)
 
         @contextmanager
         def capture_signals(self) -> Iterator[None]:

@@ -122,6 +122,14 @@ class Storage(Protocol):
         """Return all rows of one statement."""
         ...
 
+    def settled_id(self, after: int, span: int) -> int | None:
+        """
+        Return the largest of the next `span` ids after one, None where there is none yet.
+
+        No result with a smaller id will be stored any more.
+        """
+        ...
+
     def change(self, statements: Sequence[Sql], is_alone: bool = False) -> int:
         """
         Run the statements in one transaction; return how many rows the last one touched.

@@ -4,6 +4,7 @@ from __future__ import annotations
 import re
 import time
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 
 _EPOCH = datetime(1970, 1, 1)
 _EPOCH_UTC = datetime(1970, 1, 1, tzinfo=UTC)
@@ -90,3 +91,8 @@ def from_since(text: str) -> int:
 def to_datetime(microseconds: int) -> datetime:
     """Return the time with its zone, UTC."""
     return _EPOCH_UTC + timedelta(microseconds=microseconds)
+
+
+def http_date(microseconds: int) -> str:
+    """Return `Wed, 01 May 2024 10:00:00 GMT`."""
+    return format_datetime(to_datetime(microseconds), usegmt=True)

@@ -14,6 +14,7 @@ from reporting.database.question import ResultFilter
 from reporting.database.records import IdempotencyConflictError, IdempotencyKey, NewResult
 from reporting.database.rendering import list_json, result_json
 from reporting.database.service import Service
+from reporting.database.timestamps import http_date
 
 _KEY_LENGTH = 255
 
@@ -59,7 +60,12 @@ def get_result(service: Service, request: Request, number: str) -> Response:
     found = service.storage.result(int(number)) if number.isascii() and number.isdigit() and len(number) < 20 else None
     if found is None:
         raise ApiError(404, "Result not found")
-    return json_response(result_json(found, request.base_url))
+    answer = json_response(result_json(found, request.base_url))
+    tag = f'"{hashlib.blake2b(answer.body, digest_size=12).hexdigest()}"'
+    answer.headers = {"ETag": tag, "Last-Modified": http_date(found.submit_time), "Cache-Control": "no-cache"}
+    if tag in request.headers.get("if-none-match", ""):
+        return Response(304, b"", headers=answer.headers)
+    return answer
 
 
 def list_results(service: Service, request: Request) -> Response:

@@ -26,6 +26,9 @@ logger = logging.getLogger(__name__)
 @click.option("--topic-prefix", default="", metavar="PREFIX", help="Before the topic: org.fedoraproject.prod")
 @click.option("--timeout", "timeout_seconds", type=click.FloatRange(0.1), default=30.0, show_default=True,
               metavar="SECONDS", help="Longest time for one question to the database.")
+@click.option("--log-format", type=click.Choice(["text", "json"]), default="text", show_default=True,
+              help="Log lines on standard error for people, or a JSON object a line.")
+@click.option("--verbose", "-v", is_flag=True, help="Log each request.")
 def serve(database_url: str, port: int, host: str, additional_outcomes: tuple[str, ...], **options: Any) -> None:
     """
     Serve a results database over HTTP.
@@ -40,12 +43,12 @@ def serve(database_url: str, port: int, host: str, additional_outcomes: tuple[st
           --additional-outcome QUEUED --additional-outcome RUNNING
     """
     from reporting.database.application import Application
+    from reporting.database.log_lines import to_stderr
     from reporting.database.server import run
     from reporting.database.service import Service
 
     outcomes = _outcomes(additional_outcomes)
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    logging.getLogger("alembic").setLevel(logging.WARNING)
+    to_stderr(options["log_format"], logging.DEBUG if options["verbose"] else logging.INFO)
     with opened(database_url, options["timeout_seconds"]) as storage, _listening(host, port) as listening:
         service = Service(storage, outcomes, requires_token=options["require_token"],
                           announces=options["bus_url"] is not None)

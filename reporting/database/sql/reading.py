@@ -14,6 +14,8 @@ from reporting.database.sql.results import COLUMNS, RESULT_OF_TESTCASE, named, p
 _RESULT = Sql(f"SELECT {COLUMNS} FROM {RESULT_OF_TESTCASE} WHERE r.id = ?").text
 _GROUP = ("SELECT g.uuid, g.description, g.ref_url, (SELECT count(*) FROM group_member m WHERE m.group_id = g.id) "
           "FROM run_group g WHERE")
+#: The largest of the next ids after one.
+NEXT_IDS = "SELECT max(id) FROM (SELECT id FROM result WHERE id > ? ORDER BY id LIMIT ?) s"
 #: Both databases keep ids in 64 bits.
 _LARGEST_ID = 2**63 - 1
 #: Results fetched by id in one statement.

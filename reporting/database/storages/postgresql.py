@@ -8,6 +8,7 @@ here reads few rows through an index.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
@@ -27,7 +28,7 @@ from reporting.database.records import (
 )
 from reporting.database.sql.candidates import Fetch
 from reporting.database.sql.dialect import Dialect, Sql
-from reporting.database.sql.reading import Reading
+from reporting.database.sql.reading import NEXT_IDS, Reading
 from reporting.database.storage import StorageBusyError, StorageTimeoutError
 from reporting.database.storages import postgresql_bulk, postgresql_writing
 from reporting.database.storages.postgresql_dialect import PostgresqlDialect
@@ -40,6 +41,8 @@ _CONNECT_SECONDS = 5
 _LOCK_SECONDS = 30
 #: Two writers that wait for each other: PostgreSQL ends one of them, which then tries again.
 _TRIES = 5
+#: A follower's request waits so long for running writers, and then answers that there is nothing yet.
+_SETTLE_SECONDS = 2.0
 #: Rows fetched at a time from a long answer.
 _STREAM_ROWS = 2000
 #: Held while tables are made, so that two processes that start together do not both make them.
@@ -108,6 +111,18 @@ class PostgresqlStorage:
     def rows(self, question: Sql) -> list[Row]:
         return self._fetch(question)
 
+    def settled_id(self, after: int, span: int) -> int | None:
+        # Every writer has its transaction number before its first id (see _in_transaction). So when all that ran at
+        # the moment of our look have ended, nothing can come before what we saw.
+        last, newest = self._fetch(Sql(f"SELECT ({NEXT_IDS}), pg_snapshot_xmax(pg_current_snapshot())::text::bigint",
+                                       (after, span)))[0]
+        deadline = time.monotonic() + _SETTLE_SECONDS
+        while last is not None and time.monotonic() < deadline:
+            if self._fetch(Sql("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint"))[0][0] >= newest:
+                return int(last)
+            time.sleep(0.005)
+        return None
+
     def change(self, statements: Sequence[Sql], is_alone: bool = False) -> int:
         def work(connection: Connection[Row]) -> int:
             if is_alone:
@@ -175,8 +190,8 @@ class PostgresqlStorage:
 
 
 def _in_transaction(connection: Connection[Row], work: Callable[[Connection[Row]], T]) -> T:
-    # one round trip for both, and before the first snapshot: what prune deletes while we wait is then not seen
-    connection.execute(f"BEGIN; SELECT pg_advisory_xact_lock_shared({_WRITERS_LOCK})")
+    # one round trip for all, and before the first snapshot: what prune deletes while we wait is then not seen
+    connection.execute(f"BEGIN; SELECT pg_advisory_xact_lock_shared({_WRITERS_LOCK}), pg_current_xact_id()")
     try:
         value = work(connection)
         connection.execute("COMMIT")

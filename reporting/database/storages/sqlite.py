@@ -30,7 +30,7 @@ from reporting.database.records import (
 )
 from reporting.database.sql.candidates import Fetch
 from reporting.database.sql.dialect import Dialect, Sql
-from reporting.database.sql.reading import Reading
+from reporting.database.sql.reading import NEXT_IDS, Reading
 from reporting.database.storage import StorageBusyError, StorageError, StorageTimeoutError
 from reporting.database.storages import sqlite_bulk, sqlite_writing
 from reporting.database.storages.sqlite_dialect import SqliteDialect
@@ -105,6 +105,11 @@ class SqliteStorage:
 
     def rows(self, question: Sql) -> list[tuple[Any, ...]]:
         return self._fetch(question)
+
+    def settled_id(self, after: int, span: int) -> int | None:
+        # writers take turns, so ids are stored in their order
+        last: int | None = self._fetch(Sql(NEXT_IDS, (after, span)))[0][0]
+        return last
 
     def change(self, statements: Sequence[Sql], is_alone: bool = False) -> int:
         return self._write(lambda connection: [connection.execute(each.text, each.parameters).rowcount

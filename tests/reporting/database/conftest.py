@@ -8,8 +8,8 @@ import pytest
 
 from reporting.database.all_storages import open_storage
 from reporting.database.storage import Storage
-from tests.support.postgresql import private_postgresql
 from tests.support.database_server import DatabaseServer, database_server
+from tests.support.postgresql import private_postgresql
 
 DATABASES = ("sqlite", "postgresql")
 

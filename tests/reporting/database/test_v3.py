@@ -63,8 +63,8 @@ def test_a_compose_is_stored_as_two_items(server: DatabaseServer, tokens: dict[s
 
 def test_an_image_has_a_list_of_names(server: DatabaseServer, tokens: dict[str, str]) -> None:
     answer = post(server, "/api/v3/results/redhat-container-images",
-                  {**REQUIRED, "item": "i", "id": "sha256:1", "issuer": "x", "component": "c", "full_names": ["a", "b"]},
-                  tokens["dist"])
+                  {**REQUIRED, "item": "i", "id": "sha256:1", "issuer": "x", "component": "c",
+                   "full_names": ["a", "b"]}, tokens["dist"])
 
     assert answer.json()["data"]["full_names"] == ["a", "b"]
 
