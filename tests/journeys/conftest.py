@@ -30,8 +30,11 @@ name: breaks
 namespace: dist
 description: Fails before it comes to a verdict.
 maintainer: tests
-run: {using: command, command: [python3, -c, "raise RuntimeError('this check is broken')"]}
+input: {args: [koji_build]}
+actions:
+  - python: {file: breaks.py, callable: run}
 """
+BREAKS_SCRIPT = "def run():\n    raise RuntimeError('this check is broken')\n"
 
 WAITS = """\
 name: waits
@@ -61,6 +64,7 @@ def journey_checks(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name, text in (("breaks", BREAKS), ("waits", WAITS)):
         (folder / name).mkdir()
         (folder / name / f"{name}.yml").write_text(text)
+    (folder / "breaks" / "breaks.py").write_text(BREAKS_SCRIPT)
     return folder
 
 

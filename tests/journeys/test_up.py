@@ -14,9 +14,7 @@ from tests.support.whole_system import (
     WholeSystem,
     family_of,
     is_alive,
-    start,
     wait_for,
-    wait_until_it_runs,
     whole_system,
 )
 
@@ -43,23 +41,20 @@ def test_a_signal_ends_everything_and_leaves_nothing(tmp_path: Path, how: signal
 
 
 def test_a_killed_up_leaves_nothing_and_the_next_one_goes_on(tmp_path: Path) -> None:
-    system = start(tmp_path, Options(store=DEMO / "store"))
-    wait_until_it_runs(system)
-    addresses = system.addresses
-    replay(system)
-    row = system.result(ITEM)
-    family = family_of(system.process.pid)
+    options = Options(store=DEMO / "store")
+    with whole_system(tmp_path, options) as system:
+        addresses = system.addresses
+        replay(system)
+        row = system.result(ITEM)
+        family = family_of(system.process.pid)
 
-    system.stop(signal.SIGKILL)
-    wait_for(lambda: not [pid for pid in family if is_alive(pid)], 20, "everything ends with `up`")
-    again = start(tmp_path, Options(store=DEMO / "store"))
-    try:
-        wait_until_it_runs(again)
+        system.stop(signal.SIGKILL)
+        wait_for(lambda: not [pid for pid in family if is_alive(pid)], 20, "everything ends with `up`")
+
+    with whole_system(tmp_path, options) as again:
         addresses_again = again.addresses
         replay(again)
         rows = again.results(ITEM)
-    finally:
-        again.stop()
 
     assert [one["id"] for one in rows] == [row["id"]]
     assert addresses_again == addresses
@@ -78,13 +73,11 @@ def test_a_second_up_on_the_same_folder_is_refused(tmp_path: Path) -> None:
 
 def test_a_run_that_is_under_way_when_up_is_stopped_is_run_by_the_next_up(tmp_path: Path) -> None:
     options = Options(store=DEMO / "store")
-    system = start(tmp_path, options)
-    wait_until_it_runs(system)
-    # a worker that stands still: the job is taken and does not end
-    os.kill(system.pid("worker"), signal.SIGSTOP)
-    replay(system)
-    os.kill(system.pid("worker"), signal.SIGCONT)
-    system.stop()
+    with whole_system(tmp_path, options) as system:
+        # a worker that stands still: the job is taken and does not end
+        os.kill(system.pid("worker"), signal.SIGSTOP)
+        replay(system)
+        os.kill(system.pid("worker"), signal.SIGCONT)
 
     with whole_system(tmp_path, options) as again:
         assert again.result(ITEM)["outcome"] == "PASSED"
