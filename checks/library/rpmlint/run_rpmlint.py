@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from waivers import Waivers, waivers_for
+
 #: rpmlint's exit codes: errors; only errors that --strict made; badness above the configured threshold.
 FAILED_CODES = (64, 65, 66)
 #: "fatal error while reading PATH: why": rpmlint stops at the first package it cannot read.
@@ -31,8 +33,8 @@ VARIABLE = re.compile(r"\.build-id/\S+|\d+(?:[.:~^_-]?\w*\d+)*")
 ARCH = re.compile(r"\.(i[3-6]86|x86_64|aarch64|armv7hn?l|ppc64|ppc64le|s390x|riscv64|loongarch64)\.rpm$")
 #: Characters of messages that go into the result; the whole text is in the artifact `rpmlint.txt`.
 OUTPUT_LIMIT = 60_000
-#: Bytes of what rpmlint prints that are read, and of a waiver file.
-PRINTED_LIMIT, WAIVERS_LIMIT = 16 * 1024 * 1024, 1024 * 1024
+#: Bytes of what rpmlint prints that are read.
+PRINTED_LIMIT = 16 * 1024 * 1024
 
 
 class RpmlintError(RuntimeError):
@@ -82,6 +84,7 @@ def run(rpms: str, item: str, item_type: str = "koji_build", *, arch: str | None
         linted = lint(tool, packages, waivers)
         older = older_messages(tool, previous, waivers, arch)
     result = {"item": item, "type": item_type} | ({"arch": arch} if arch else {})
+    result |= {"waivers": waivers.source} if waivers else {}
     return [result_of(linted, older, len(packages), result, artifacts)]
 
 
@@ -109,52 +112,9 @@ def found_program(name: str) -> str:
     return path
 
 
-# -- waivers -----------------------------------------------------------------------------------------------------------
-
-def waivers_for(packages: Iterable[Path], given: str | None, item: str) -> bytes | None:
-    """Return the package's waiver file: the given one, the one in the given folder, or the source package's."""
-    name = item.rsplit("-", 2)[0].rsplit("/", 1)[-1]
-    names = (f"{name}.rpmlintrc", f"{name}-rpmlintrc")
-    if given:
-        place = Path(given)
-        if not place.exists():
-            raise RpmlintError(f"rpmlintrc `{given}` does not exist; expected a file, or a folder for `{names[0]}`")
-        files = [place / each for each in names] if place.is_dir() else [place]
-        found = next((file.read_bytes() for file in files if file.is_file()), None)
-        return _checked(found, given)
-    sources = [path for path in packages if path.name.endswith(".src.rpm")]
-    if len(sources) != 1 or not re.fullmatch(r"[A-Za-z0-9_.+-]+", name):
-        return None
-    contents = (file_in_package(sources[0], each) for each in names)
-    return _checked(next((content for content in contents if content), None), sources[0].name)
-
-
-def _checked(content: bytes | None, source: str) -> bytes | None:
-    if content is not None and len(content) > WAIVERS_LIMIT:
-        raise RpmlintError(f"the rpmlintrc of `{source}` is larger than {WAIVERS_LIMIT} bytes")
-    return content
-
-
-def file_in_package(package: Path, name: str) -> bytes | None:
-    """Return one file of a source package, None where it has none of that name or cannot be read."""
-    try:
-        with package.open("rb") as source:
-            pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
-            with subprocess.Popen(["rpm2cpio", "-"], stdin=source, **pipes) as unpack:
-                cpio = ["cpio", "--extract", "--quiet", "--to-stdout", name]
-                with subprocess.Popen(cpio, stdin=unpack.stdout, **pipes) as pick:
-                    content = pick.stdout.read(WAIVERS_LIMIT + 1)
-                    pick.kill()
-                unpack.kill()
-    except FileNotFoundError:
-        # neither tool is here: rpmlint needs both itself and says so better
-        return None
-    return content or None
-
-
 # -- the tool ----------------------------------------------------------------------------------------------------------
 
-def lint(tool: Rpmlint, packages: list[Path], waivers: bytes | None) -> Linted:
+def lint(tool: Rpmlint, packages: list[Path], waivers: Waivers | None) -> Linted:
     """Run rpmlint over the packages; again without those that it cannot read, so that the others get their answer."""
     remaining, unreadable = list(packages), []
     while remaining:
@@ -167,7 +127,7 @@ def lint(tool: Rpmlint, packages: list[Path], waivers: bytes | None) -> Linted:
     return Linted(UNREADABLE_CODE, 0, 0, (), tuple(unreadable))
 
 
-def call(tool: Rpmlint, packages: list[Path], waivers: bytes | None) -> tuple[int, str, str]:
+def call(tool: Rpmlint, packages: list[Path], waivers: Waivers | None) -> tuple[int, str, str]:
     """
     Return exit code, standard output and standard error of one rpmlint over all of the packages.
 
@@ -181,7 +141,7 @@ def call(tool: Rpmlint, packages: list[Path], waivers: bytes | None) -> tuple[in
             link.symlink_to(package.resolve())
         argv = [tool.program, *(["--config", tool.config] if tool.config else [])]
         if waivers is not None:
-            Path(folder, "waivers").write_text(waivers.decode("utf-8", "replace"), encoding="utf-8")
+            Path(folder, "waivers").write_text(waivers.text, encoding="utf-8")
             argv += ["--rpmlintrc", f"{folder}/waivers"]
         with open(f"{folder}/out", "w+b") as out, open(f"{folder}/err", "w+b") as err:
             try:
@@ -230,7 +190,7 @@ def printable(line: str) -> str:
 # -- the answer --------------------------------------------------------------------------------------------------------
 
 def older_messages(
-    tool: Rpmlint, previous: str | None, waivers: bytes | None, arch: str | None,
+    tool: Rpmlint, previous: str | None, waivers: Waivers | None, arch: str | None,
 ) -> tuple[str, ...] | None:
     """Return what rpmlint says of the previous build, None where there is none to compare with."""
     folder = Path(previous) if previous else None

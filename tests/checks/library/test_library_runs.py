@@ -1,6 +1,7 @@
 """Every check of the library, run as a packager runs it: `checkotron run NAME --item ...`."""
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -109,6 +110,21 @@ def test_rpmlint_tells_what_is_new_since_the_stable_build(distribution: Path, tm
     assert result.summary is not None
     assert result.summary.endswith("(0 new, 0 fixed)")
     assert (tmp_path / "rpmlint.txt").is_file()
+
+
+def test_rpmlint_takes_the_waivers_from_the_packages_repository(distribution: Path, tmp_path: Path) -> None:
+    repository_of = tmp_path / "rpms" / "libfoo"
+    repository_of.mkdir(parents=True)
+    (repository_of / "libfoo.rpmlintrc").write_text(rpm_packages.WAIVERS)
+    for words in (["init", "--quiet", "--initial-branch=f43"], ["add", "."],
+                  ["-c", "user.name=a", "-c", "user.email=a@example.org", "commit", "--quiet", "-m", "waive"]):
+        subprocess.run(["git", *words], cwd=repository_of, check=True)
+
+    ran = run_check("rpmlint", tmp_path / "out", "--koji-store", distribution / "store", item="libfoo-2-1.fc43",
+                    CHECKOTRON_DISTGIT_URL=str(tmp_path))
+
+    [result] = ran.results
+    assert (result.outcome, result.extra["waivers"]) == ("PASSED", ("libfoo.rpmlintrc",))
 
 
 def test_a_check_of_repositories_without_a_table_says_what_to_do(distribution: Path, tmp_path: Path) -> None:

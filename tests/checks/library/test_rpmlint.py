@@ -70,6 +70,7 @@ def test_the_waivers_in_the_source_package_are_honoured(tmp_path: Path) -> None:
     result = only_result(tmp_path, package.nvr)
 
     assert result["outcome"] == "PASSED"
+    assert result["waivers"] == "the source package's failing.rpmlintrc"
     assert "non-executable-script" not in result["details"]["output"]
 
 
@@ -81,6 +82,27 @@ def test_given_waivers_win_over_those_in_the_source_package(good: rpm_packages.B
     assert result["outcome"] == "FAILED"
     assert "E: no-signature" in result["details"]["output"]
     assert "no-group-tag" not in result["details"]["output"]
+
+
+def test_a_folder_without_waivers_leaves_those_in_the_source_package(
+    good: rpm_packages.BuiltPackage, tmp_path: Path,
+) -> None:
+    assert only_result(good.folder, good.nvr, rpmlintrc=str(tmp_path))["outcome"] == "PASSED"
+
+
+def test_a_waiver_file_that_is_not_utf_8_breaks_nothing(good: rpm_packages.BuiltPackage, tmp_path: Path) -> None:
+    waivers = tmp_path / "good.rpmlintrc"
+    waivers.write_bytes(rpm_packages.WAIVERS.encode() + b"# gr\xfc\xdfe\n")
+
+    assert only_result(good.folder, good.nvr, rpmlintrc=str(waivers))["outcome"] == "PASSED"
+
+
+def test_a_huge_waiver_file_is_refused(good: rpm_packages.BuiltPackage, tmp_path: Path) -> None:
+    waivers = tmp_path / "good.rpmlintrc"
+    waivers.write_bytes(b"#" * (1024 * 1024 + 1))
+
+    with pytest.raises(RuntimeError, match=r"rpmlintrc `good.rpmlintrc` is larger than 1048576 bytes"):
+        only_result(good.folder, good.nvr, rpmlintrc=str(waivers))
 
 
 def test_a_waiver_that_waives_nothing_is_rpmlints_error_and_so_ours(
@@ -120,7 +142,7 @@ def test_a_missing_rpmlint_says_how_to_install_it(good: rpm_packages.BuiltPackag
 
 
 def test_a_missing_waiver_file_is_an_error_and_not_a_silent_pass(good: rpm_packages.BuiltPackage) -> None:
-    with pytest.raises(rpmlint.RpmlintError, match="rpmlintrc `/nowhere/good.rpmlintrc` does not exist"):
+    with pytest.raises(RuntimeError, match="rpmlintrc `/nowhere/good.rpmlintrc` does not exist"):
         rpmlint.run(str(good.folder), item=good.nvr, rpmlintrc="/nowhere/good.rpmlintrc")
 
 
