@@ -8,6 +8,7 @@ from runner.executor import Executor, ExecutorError
 #: Name: (module, class). Modules are imported only when the executor is chosen: start-up time is a feature.
 EXECUTORS: dict[str, tuple[str, str]] = {
     "local": ("runner.executors.local", "LocalExecutor"),
+    "podman": ("runner.executors.podman", "PodmanExecutor"),
     "sandbox": ("runner.executors.sandbox", "SandboxExecutor"),
     "recording": ("runner.executors.recording", "RecordingExecutor"),
 }

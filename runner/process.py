@@ -63,6 +63,8 @@ class ProcessRequest:
     look: Callable[[], str | None] = field(default=lambda: None)
     #: Seconds between two calls of `look`; None: it is never called.
     look_every_seconds: float | None = None
+    #: False for a program whose helpers tidy up after it: podman's monitor.
+    sweeps: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,13 +95,14 @@ def run_process(request: ProcessRequest, stdout: Sink, stderr: Sink | None, abor
         with selectors.DefaultSelector() as selector:
             _register(selector, process, stdout, stderr)
             watch.until_exit(selector)
-            left_behind = nursery.end(process.pid)
+            left_behind = nursery.end(process.pid) if request.sweeps else 0
             watch.drain(selector)
     finally:
         if process.poll() is None:
             process.kill()
             process.wait()
-        nursery.end(process.pid)
+        if request.sweeps:
+            nursery.end(process.pid)
         for stream in (process.stdout, process.stderr):
             if stream is not None:
                 stream.close()

@@ -33,7 +33,8 @@ def test_a_fitting_worker_has_no_reason_against_it() -> None:
 
 @pytest.mark.parametrize(("text", "arch", "reason"), [
     (KOJI, "aarch64", "arch aarch64 is needed, the worker has x86_64, i386"),
-    ("environment: {executor: sandbox}\n" + KOJI, "noarch", "executor sandbox is not available: `bwrap` is not installed"),
+    ("environment: {executor: sandbox}\n" + KOJI, "noarch",
+     "executor sandbox is not available: `bwrap` is not installed"),
     ("actions: [{nonono: {}}]\n", "noarch", "directive `nonono` is not known to the worker"),
     ("actions: [{createrepo: {repodir: x}}]\n", "noarch",
      "directive `createrepo` needs `createrepo_c|createrepo`, which the worker lacks"),

@@ -38,7 +38,8 @@ def test_a_merge_key_brings_in_what_is_not_there() -> None:
 
 def test_duplicate_keys_are_told_with_both_lines() -> None:
     assert faults("a: 1\nb: 2\na: 3\nb: 4\n") == [
-        "rules.yml:3, a: key `a` stands twice; first in line 1", "rules.yml:4, b: key `b` stands twice; first in line 2"]
+        "rules.yml:3, a: key `a` stands twice; first in line 1",
+        "rules.yml:4, b: key `b` stands twice; first in line 2"]
 
 
 @pytest.mark.parametrize("text", [

@@ -63,7 +63,8 @@ def test_no_credential_of_the_environment_comes_into_the_sandbox(tmp_path: Path)
 def test_no_credential_of_the_environment_comes_to_a_local_check(tmp_path: Path) -> None:
     check = write_check(tmp_path / "env", "run: {using: command, command: 'env; exit 1'}\n")
 
-    ran = run_check(check, tmp_path / "out", GITHUB_TOKEN="hunter2", DB_PASSWORD="hunter2", AWS_SECRET_ACCESS_KEY="hunter2")
+    ran = run_check(check, tmp_path / "out", GITHUB_TOKEN="hunter2", DB_PASSWORD="hunter2",
+                    AWS_SECRET_ACCESS_KEY="hunter2")
 
     assert "hunter2" not in (ran.results[0].output or "")
 
@@ -146,8 +147,8 @@ def test_a_check_that_ignores_terminate_is_killed_after_its_time(tmp_path: Path)
 
 @pytest.mark.parametrize("executor", ["local", "sandbox"])
 def test_links_and_pipes_among_the_artifacts_are_left_out_and_said(executor: str, tmp_path: Path) -> None:
-    check = write_check(tmp_path / "links", "run: {using: command, command: 'cd $artifactsdir; ln -s /etc/shadow shadow; "
-                        "ln -s /etc etc; mkfifo pipe; echo fine > good.txt; mkdir sub; ln -s ../../../../etc/passwd "
+    check = write_check(tmp_path / "links", "run: {using: command, command: 'cd $artifactsdir; "
+                        "ln -s /etc/shadow shadow; ln -s /etc etc; mkfifo pipe; echo fine > good.txt; mkdir sub; ln -s ../../../../etc/passwd "
                         "sub/up'}\n")
 
     ran = run_check(check, tmp_path / "out", executor=executor)
@@ -160,8 +161,8 @@ def test_links_and_pipes_among_the_artifacts_are_left_out_and_said(executor: str
 
 
 def test_a_check_cannot_replace_the_files_of_the_runner(tmp_path: Path) -> None:
-    check = write_check(tmp_path / "forge", "run: {using: command, command: 'for f in results.tap execution.json run.log; "
-                        "do echo forged > $artifactsdir/$f; done'}\n")
+    check = write_check(tmp_path / "forge", "run: {using: command, command: "
+                        "'for f in results.tap execution.json run.log; do echo forged > $artifactsdir/$f; done'}\n")
 
     ran = run_check(check, tmp_path / "out", executor="sandbox")
 

@@ -154,7 +154,8 @@ def test_a_hundred_megabytes_pass_and_cost_no_memory() -> None:
         total += len(data)
 
     with AbortToken() as token:
-        run_process(ProcessRequest(("head", "-c", "100000000", "/dev/zero"), Path("/"), ENVIRONMENT), count, None, token)
+        request = ProcessRequest(("head", "-c", "100000000", "/dev/zero"), Path("/"), ENVIRONMENT)
+        run_process(request, count, None, token)
 
     assert total == 100_000_000
 

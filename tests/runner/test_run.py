@@ -61,7 +61,8 @@ def test_a_formula_of_2014_runs_unchanged(executor: str, tmp_path: Path) -> None
 
     assert ran.exit_code == 0, ran.stdout + ran.stderr
     assert [(result.testcase, str(result.outcome), result.summary) for result in ran.results] == [
-        ("dist.rpmlook", "PASSED", "xchat-0.5-1.fc20.src.rpm xchat-0.5-1.fc20.x86_64.rpm xchat-doc-0.5-1.fc20.noarch.rpm")]
+        ("dist.rpmlook", "PASSED",
+         "xchat-0.5-1.fc20.src.rpm xchat-0.5-1.fc20.x86_64.rpm xchat-doc-0.5-1.fc20.noarch.rpm")]
     assert "looked at ['xchat-0.5-1.fc20.src.rpm'" in ran.log()
 
 
@@ -207,11 +208,11 @@ def test_a_bug_of_the_runner_exits_70_with_its_traceback(tmp_path: Path) -> None
 @pytest.mark.parametrize("executor", ["local", "sandbox"])
 def test_a_run_that_is_stopped_cleans_up_and_says_so(number: signal.Signals, exit_code: int, executor: str,
                                                      tmp_path: Path) -> None:
-    check = write_check(tmp_path / "long", "run: {using: command, command: 'echo begun; echo half > $artifactsdir/half; "
+    check = write_check(tmp_path / "long", "run: {using: command, command: 'echo half > $artifactsdir/half; "
                         f"sleep 9{os.getpid()}'}}\n")
     out = tmp_path / "out"
-    with subprocess.Popen([sys.executable, "-m", "checkotron", "run", str(check), "--item", ITEM, "--artifacts", str(out),
-                           "--executor", executor], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    with subprocess.Popen([sys.executable, "-m", "checkotron", "run", str(check), "--item", ITEM, "--artifacts",
+                           str(out), "--executor", executor], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                           env={**os.environ, "CHECKOTRON_WORKSPACES": str(_open_folder(tmp_path))}) as process:
         _wait_for(lambda: any((tmp_path / "ws").glob("*/artifacts/half")))
         process.send_signal(number)

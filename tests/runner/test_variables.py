@@ -18,7 +18,8 @@ KNOWN: dict[str, Any] = {"item": "xchat-0.5-1.fc20", "arch": "x86_64", "rpms": [
     ("${rpms}", ["a", "b"]), ("x ${rpms}", "x a b"), ("${c}", {"name": "csmock", "deep": {"er": 7}}),
     ("${c.name}", "csmock"), ("${c.deep.er}", 7), ("${rpms.1}", "b"), ("$$item", "$item"), ("$$", "$"), ("5$", "5$"),
     ("${n}", 3), ("v${n}", "v3"), ("${none}", None), ("x${none}", "x"), (7, 7), (["$arch", "$$"], ["x86_64", "$"]),
-    ({"${arch}": {"k": "$n"}}, {"x86_64": {"k": 3}}), ("$item$arch", "xchat-0.5-1.fc20x86_64"), ("${ item}", "${ item}"),
+    ({"${arch}": {"k": "$n"}}, {"x86_64": {"k": 3}}), ("$item$arch", "xchat-0.5-1.fc20x86_64"),
+    ("${ item}", "${ item}"),
 ])
 def test_variables_are_filled_in(value: Any, filled: Any) -> None:
     assert fill_in(value, KNOWN) == filled

@@ -53,8 +53,10 @@ def test_results_in_yaml_are_read_as_later_formulas_wrote_them() -> None:
 
 @pytest.mark.parametrize(("value", "fault"), [
     ("", "is empty"), ("hello", "is neither TAP nor `results:`; it begins with `hello`"), (7, "got a number"),
-    (None, "got nothing"), ([1], "entry 0 is a number"), ([{"summary": "x"}], "entry 0 has no `outcome`; it has summary"),
-    ([{"outcome": "GOOD"}], "entry 0 unknown outcome `GOOD`"), ([{"outcome": "PASSED", "item": "a b"}], "is not a Koji"),
+    (None, "got nothing"), ([1], "entry 0 is a number"),
+    ([{"summary": "x"}], "entry 0 has no `outcome`; it has summary"),
+    ([{"outcome": "GOOD"}], "entry 0 unknown outcome `GOOD`"),
+    ([{"outcome": "PASSED", "item": "a b"}], "is not a Koji"),
     ({"outcome": "PASSED", "item_type": "koji_buld"}, "did you mean `koji_build`"), ("results: [", "not valid YAML"),
 ])
 def test_what_is_no_result_is_told(value: Any, fault: str) -> None:
@@ -64,7 +66,8 @@ def test_what_is_no_result_is_told(value: Any, fault: str) -> None:
 
 @pytest.mark.parametrize(("value", "is_meant"), [
     (TAP, True), ("# comment\nok 1\n", True), ("1..0\n", True), ("not ok\n", True), ("okay then", False), ("", False),
-    ([{"outcome": "INFO"}], True), ([], False), (["a"], False), ({"downloaded_rpms": []}, False), (None, False), (3, False),
+    ([{"outcome": "INFO"}], True), ([], False), (["a"], False), ({"downloaded_rpms": []}, False),
+    (None, False), (3, False),
     ("Bail out! no disk", True),
 ])
 def test_values_that_nobody_sent_are_taken_only_where_they_are_results(value: Any, is_meant: bool) -> None:
