@@ -19,7 +19,7 @@ from trigger.journal import Journal
 from trigger.keeper import Keeper
 from trigger.option import InputError, catalogue_of, door_of, lookup_of, state_folder, topic_settings
 from trigger.parked import ParkedMessages
-from trigger.rulebook import RulebookFile
+from trigger.rulebook import RulebookFile, Surroundings
 from trigger.rules import DEFAULT_RULES, RulesError
 from trigger.stores.results_database import ResultsDatabaseStore
 
@@ -72,11 +72,10 @@ class ConsumerParts:
 def make_consumer_parts(settings: ConsumerSettings) -> ConsumerParts:
     """Return the parts. Raises InputError: rules with faults, no door, ..."""
     state = state_folder(settings.state)
-    lookup = lookup_of(settings.bodhi)
+    around = Surroundings(lookup_of(settings.bodhi), environments=settings.environments)
     catalogue_of(settings.checks)
     try:
-        rulebook = RulebookFile(settings.rules or DEFAULT_RULES, lambda: catalogue_of(settings.checks),
-                                settings.environments, lookup)
+        rulebook = RulebookFile(settings.rules or DEFAULT_RULES, lambda: catalogue_of(settings.checks), around)
     except RulesError as error:
         raise InputError(f"{error}\nthe rules have faults; nothing was started") from None
     journal, held = Journal(state), HeldJobs(state)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from checks.build_id import build_id_for
 from checks.contracts import ContractError, Job
 from trigger.all_transforms import TRANSFORMS
+from trigger.discovering import DiscoverError, discovered
 from trigger.event import Event
 from trigger.job_description import JobDescription
 from trigger.job_key import item_identity, job_key
@@ -63,13 +64,24 @@ class JobPlanner:
         plans: dict[str, JobPlan] = {}
         reasons: list[str] = []
         for match in matches:
-            for check in match.order.checks:
-                draft = JobDescription(match, check, event.item, event.item_type)
+            for draft in self._drafts(event, match, reasons):
                 try:
                     self._add(TRANSFORMS(self._config, draft), plans, reasons)
                 except TransformError as error:
                     reasons.append(f"{match.rule.name}: {error}")
         return Planned(tuple(_with_needs(plan, plans.values(), reasons) for plan in plans.values()), tuple(reasons))
+
+    def _drafts(self, event: Event, match: Match, reasons: list[str]) -> list[JobDescription]:
+        """Return what the entry asks for: the checks that it names, and those that it discovers."""
+        drafts = [JobDescription(match, check, event.item, event.item_type) for check in match.order.checks]
+        try:
+            found = list(discovered(match, self._config.discovery))
+        except DiscoverError as error:
+            reasons.append(f"{match.rule.name}: {error}")
+            return drafts
+        if match.order.discover is not None and not found:
+            reasons.append(f"{match.rule.name}: no check was discovered")
+        return drafts + found
 
     def _add(self, jobs: Iterable[JobDescription], plans: dict[str, JobPlan], reasons: list[str]) -> None:
         for description in jobs:
@@ -86,6 +98,9 @@ def plan_of(job: JobDescription) -> JobPlan:
     if order.once == "event" and job.item != event.item:
         # A translated item: the builds of one update are different jobs of one event.
         identity = f"{identity}>{job.item}"
+    if "check_repository" in job.extra:
+        # A package's own check may have the name of one of ours.
+        identity = f"{identity}@{job.extra['check_repository']}"
     key = job_key(identity, job.check, job.arch)
     try:
         made = Job.from_dict({

@@ -14,7 +14,7 @@ from checks.catalogue import Catalogue, library_folder, load_catalogue
 from trigger.lookup import Lookup
 from trigger.lookups.bodhi import BodhiLookup
 from trigger.lookups.recording import RecordingLookup
-from trigger.rulebook import Rulebook, make_rulebook
+from trigger.rulebook import Rulebook, Surroundings, make_rulebook
 from trigger.rules import DEFAULT_RULES, RulesError, RuleSet, load_rules
 from trigger.schedulers.buildbot import BuildbotScheduler, Door
 from trigger.topic import TopicSettings
@@ -118,7 +118,8 @@ def rulebook_of(rules_file: Path | None, check_folders: Sequence[Path], environm
                 bodhi_url: str | None) -> Rulebook:
     """Return the rules, read once. Raises InputError with every fault."""
     catalogue = catalogue_of(check_folders)
-    return make_rulebook(rules_of(rules_file, catalogue), tuple(environments), catalogue, lookup_of(bodhi_url))
+    return make_rulebook(rules_of(rules_file, catalogue), catalogue,
+                         Surroundings(lookup_of(bodhi_url), environments=tuple(environments)))
 
 
 def topic_settings(koji_instances: Sequence[str]) -> TopicSettings:

@@ -41,6 +41,8 @@ ORDER_KEYS: dict[str, tuple[str, str]] = {
     "disabled": ("true or false", "keep the entry, start nothing"),
     "match_host_arch": ("true or false", "run on a worker of the same architecture even where the check is noarch"),
 }
+#: How the address of a repository may begin; a fact of a message can then never choose it.
+_SCHEMES = ("https://", "http://", "git://", "ssh://", "file://")
 _DISCOVER_KEYS = ("repo", "branch", "fallback_branch", "recursive")
 
 
@@ -213,6 +215,9 @@ class _Entry:
         if not isinstance(value, Mapping) or not isinstance(value.get("repo"), str) or not value["repo"]:
             self.fault(f"is `{shown(value)}`; expected {ORDER_KEYS['discover'][0]}", "discover")
             return None
+        if not value["repo"].startswith(_SCHEMES):
+            self.fault(f"`{shown(value['repo'])}` is no address of a repository; expected one that begins with "
+                       f"{', '.join(_SCHEMES)}", "discover", "repo")
         for key in value:
             if key not in _DISCOVER_KEYS:
                 self.fault(f"unknown key `{shown(key)}`; known: {', '.join(_DISCOVER_KEYS)}", "discover", key)

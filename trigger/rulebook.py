@@ -5,12 +5,15 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from checks.catalogue import Catalogue
+from trigger.discoveries.git import GitDiscovery
+from trigger.discovery import Discovery
 from trigger.job_plan import JobPlanner
 from trigger.lookup import Lookup
+from trigger.lookups.recording import RecordingLookup
 from trigger.matching import Matcher
 from trigger.rules import RulesError, RuleSet, load_rules
 from trigger.transform import TransformConfig
@@ -34,21 +37,30 @@ class Rulebook:
         return self.matcher.rules
 
 
-def make_rulebook(rules: RuleSet, environments: tuple[str, ...], catalogue: Catalogue, lookup: Lookup) -> Rulebook:
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What rules work with beside the checks."""
+
+    lookup: Lookup = field(default_factory=RecordingLookup)
+    discovery: Discovery = field(default_factory=GitDiscovery)
+    #: What rules hear that do not ask for the environment themselves.
+    environments: tuple[str, ...] = ("prod",)
+
+
+def make_rulebook(rules: RuleSet, catalogue: Catalogue, around: Surroundings) -> Rulebook:
     """Return the book of one file."""
-    return Rulebook(Matcher(rules, environments), JobPlanner(TransformConfig(catalogue, lookup, rules.workers)))
+    config = TransformConfig(catalogue, around.lookup, around.discovery, rules.workers)
+    return Rulebook(Matcher(rules, around.environments), JobPlanner(config))
 
 
 class RulebookFile:
     """Gives the book in force; looks at most once a second whether the file is another one."""
 
-    def __init__(self, path: Path, load_catalogue: Callable[[], Catalogue], environments: tuple[str, ...],
-                 lookup: Lookup) -> None:
+    def __init__(self, path: Path, load_catalogue: Callable[[], Catalogue], around: Surroundings) -> None:
         """Read the file. Raises RulesError: the first time there is nothing to fall back to."""
         self._path = path
         self._load_catalogue = load_catalogue
-        self._environments = environments
-        self._lookup = lookup
+        self._around = around
         self._lock = threading.Lock()
         self._stamp = _stamp(path)
         self._looked_at = time.monotonic()
@@ -86,7 +98,7 @@ class RulebookFile:
         rules = load_rules(self._path, catalogue.checks)
         for warning in rules.warnings:
             logger.warning("a rule names a check that is not known here", extra={"rule": str(warning)})
-        return make_rulebook(rules, self._environments, catalogue, self._lookup)
+        return make_rulebook(rules, catalogue, self._around)
 
 
 def _stamp(path: Path) -> tuple[int, int, int] | None:

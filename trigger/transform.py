@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from checks.catalogue import Catalogue
+from trigger.discovery import Discovery
 from trigger.job_description import JobDescription
 from trigger.job_worker import Worker
 from trigger.lookup import Lookup
@@ -31,6 +32,7 @@ class TransformConfig:
 
     catalogue: Catalogue
     lookup: Lookup
+    discovery: Discovery
     #: Kinds of workers by the name that rules use; `default` is always among them.
     workers: Mapping[str, Worker] = field(default_factory=lambda: {"default": Worker()})
 

@@ -8,13 +8,12 @@ from typing import Any
 
 from checks.catalogue import Catalogue
 from checks.description import CheckDescription
+from trigger.discoveries.recording import RecordingDiscovery
 from trigger.dispatch import Dispatcher, Plan
-from trigger.lookup import Lookup
 from trigger.lookups.recording import RecordingLookup
 from trigger.message import BusMessage
-from trigger.rulebook import Rulebook, make_rulebook
+from trigger.rulebook import Rulebook, Surroundings, make_rulebook
 from trigger.rules import read_rules
-from trigger.scheduler import Scheduler
 from trigger.schedulers.recording import RecordingScheduler
 
 
@@ -29,19 +28,16 @@ def catalogue(*checks: CheckDescription) -> Catalogue:
     return Catalogue(MappingProxyType({one.name: one for one in checks}))
 
 
-def rulebook(text: str, *checks: CheckDescription, lookup: Lookup | None = None) -> Rulebook:
-    """Return a rulebook of these rules and checks."""
-    return make_rulebook(read_rules(text, "rules.yml"), ("prod",), catalogue(*checks), lookup or RecordingLookup())
+def rulebook(text: str, *checks: CheckDescription, around: Surroundings | None = None) -> Rulebook:
+    """Return a rulebook of these rules and checks; nothing outside is asked unless `around` says so."""
+    return make_rulebook(
+        read_rules(text, "rules.yml"),
+        catalogue(*checks),
+        around or Surroundings(RecordingLookup(), RecordingDiscovery()),
+    )
 
 
-def plan_of(text: str, message: BusMessage, *checks: CheckDescription, lookup: Lookup | None = None) -> Plan:
+def plan_of(text: str, message: BusMessage, *checks: CheckDescription, around: Surroundings | None = None) -> Plan:
     """Return what a message asks for under these rules."""
-    return dispatcher(text, *checks, lookup=lookup).plan(message)
-
-
-def dispatcher(
-    text: str, *checks: CheckDescription, scheduler: Scheduler | None = None, lookup: Lookup | None = None
-) -> Dispatcher:
-    """Return a dispatcher that schedules into memory."""
-    book = rulebook(text, *checks, lookup=lookup)
-    return Dispatcher(lambda: book, scheduler or RecordingScheduler())
+    book = rulebook(text, *checks, around=around)
+    return Dispatcher(lambda: book, RecordingScheduler()).plan(message)

@@ -10,12 +10,14 @@ from checks.description import Environment, Resources, Run
 from tests.trigger.planning import catalogue, check, plan_of
 from tests.trigger.samples import koji_build, tag_message
 from trigger.all_transforms import TRANSFORMS
+from trigger.discoveries.recording import RecordingDiscovery
 from trigger.event import Event
 from trigger.job_description import JobDescription
 from trigger.job_worker import Worker
 from trigger.lookups.recording import RecordingLookup
 from trigger.matching import Match
 from trigger.message import BusMessage
+from trigger.rulebook import Surroundings
 from trigger.rules import read_rules
 from trigger.transform import TransformConfig, TransformError, TransformSequence, name_of
 
@@ -37,7 +39,9 @@ def draft(text: str = ANY, **changes: object) -> JobDescription:
 
 
 def config(*checks: object, **workers: Worker) -> TransformConfig:
-    return TransformConfig(catalogue(*checks), RecordingLookup(), {"default": Worker(), **workers})  # type: ignore[arg-type]
+    return TransformConfig(
+        catalogue(*checks), RecordingLookup(), RecordingDiscovery(), {"default": Worker(), **workers}
+    )  # type: ignore[arg-type]
 
 
 def test_a_job_is_what_the_seed_says() -> None:
@@ -76,7 +80,7 @@ def test_an_update_without_builds_is_looked_up() -> None:
     message = BusMessage(UPDATE.topic, {"update": {"alias": "FEDORA-2026-aa"}}, "u1")
     lookup = RecordingLookup({"FEDORA-2026-aa": ("c-1-1",)})
 
-    assert [job.item for job in plan_of(ANY, message, check("rpmlint"), lookup=lookup).jobs] == ["c-1-1"]
+    assert [job.item for job in plan_of(ANY, message, check("rpmlint"), around=Surroundings(lookup)).jobs] == ["c-1-1"]
     assert plan_of(ANY, message, check("rpmlint")).reasons == (
         "r: rpmlint for FEDORA-2026-aa: the builds of update FEDORA-2026-aa are not known; the message names none, and "
         "no Bodhi that is asked knows it (--bodhi URL)",

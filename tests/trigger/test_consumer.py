@@ -308,7 +308,9 @@ def test_a_paused_consumer_leaves_messages_in_the_broker(bus: str, tmp_path: Pat
 
 
 def test_a_burst_on_the_bus_becomes_one_job_and_metrics_tell(bus: str, tmp_path: Path, door: FakeDoor) -> None:
-    (tmp_path / "rules.yml").write_text("- {name: deps, when: {message_type: KojiTagChanged}, do: [{check: d, delay: 2}]}")
+    (tmp_path / "rules.yml").write_text(
+        "- {name: deps, when: {message_type: KojiTagChanged}, do: [{check: d, delay: 2}]}"
+    )
     port = free_ports(1)[0]
     with consumer(bus, tmp_path, door, "--metrics", f"127.0.0.1:{port}"):
         for number in range(5):

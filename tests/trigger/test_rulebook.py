@@ -9,8 +9,7 @@ import pytest
 
 import trigger.rulebook as module
 from tests.trigger.planning import catalogue, check
-from trigger.lookups.recording import RecordingLookup
-from trigger.rulebook import RulebookFile
+from trigger.rulebook import RulebookFile, Surroundings
 from trigger.rules import RulesError
 
 ONE = "- {when: {}, do: [{check: rpmlint}]}\n"
@@ -25,7 +24,7 @@ def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def book(path: Path) -> RulebookFile:
-    return RulebookFile(path, lambda: catalogue(check("rpmlint")), ("prod",), RecordingLookup())
+    return RulebookFile(path, lambda: catalogue(check("rpmlint")), Surroundings())
 
 
 def test_a_changed_file_is_in_force_at_once(path: Path) -> None:

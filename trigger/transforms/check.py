@@ -9,7 +9,7 @@ from trigger.transform import TransformConfig, TransformError
 
 def resolve_check(config: TransformConfig, job: JobDescription) -> Iterator[JobDescription]:
     """Fill in what the check's file says; nothing where it is not known here."""
-    description = config.catalogue.checks.get(job.check)
+    description = job.description or config.catalogue.checks.get(job.check)
     if description is not None and description.disabled:
         raise TransformError(job, "the check is disabled by its own file")
     testcase = job.match.event.facts.get("testcase")

@@ -19,4 +19,4 @@ def label_job(config: TransformConfig, job: JobDescription) -> Iterator[JobDescr
     yield job.with_changes(
         label=f"{job.check}-{job.item_type}-{job.item}{tail}", priority=order.priority,
         reason=shown(order.reason or f"{event.message_type} {event.item} ({rule.name})", REASON_LIMIT),
-        extra={**order.extra, **({"match_host_arch": "true"} if order.match_host_arch else {})})
+        extra={**job.extra, **order.extra, **({"match_host_arch": "true"} if order.match_host_arch else {})})

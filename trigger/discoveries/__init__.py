@@ -1,0 +1,1 @@
+"""One file a way to find checks; `trigger/all_discoveries.py` lists them."""
