@@ -29,9 +29,17 @@ _BY_HAND = uuid.UUID("0b9f3b62-0f7c-5c52-8d9c-3a6f6e1a54c1")
 
 @dataclass
 class Attempts:
-    """What the running master knows of failed attempts: build request -> not before (seconds since the epoch)."""
+    """What the running master knows of failed attempts, by build request. Forgotten at its end: then all may try."""
 
+    #: Seconds since the epoch.
     not_before: dict[int, float]
+    #: Names of the workers on which it failed.
+    workers: dict[int, frozenset[str]]
+
+    def forget(self, request: int) -> None:
+        """Drop what is known of a request that has ended."""
+        self.not_before.pop(request, None)
+        self.workers.pop(request, None)
 
 
 #: Kept outside of the reloaded parts: a reconfig must not forget it. See `attempts_of`.
@@ -42,7 +50,7 @@ def attempts_of(master: Any) -> Attempts:
     """Return the record of failed attempts that belongs to a running master."""
     found: Attempts | None = getattr(master, _ATTRIBUTE, None)
     if found is None:
-        found = Attempts({})
+        found = Attempts({}, {})
         setattr(master, _ATTRIBUTE, found)
     return found
 
@@ -120,7 +128,7 @@ class CheckBuild(Build):  # type: ignore[misc]
                 return RETRY
             results = EXCEPTION
             text.append(f"gave up after {len(rows)} attempts")
-        attempts_of(self.master).not_before.pop(request, None)
+        attempts_of(self.master).forget(request)
         run = yield self.run_record()
         yield threads.deferToThread(hand_over, folders_of(self.settings), run, self._ending(results),
                                     self.settings.log_url(run.build_id))
@@ -131,7 +139,9 @@ class CheckBuild(Build):  # type: ignore[misc]
         if self.runner_exit_code is None:
             return
         delay = min(self.settings.retry_delay_seconds * 2 ** (attempts - 1), 3600)
-        attempts_of(self.master).not_before[request] = self.master.reactor.seconds() + delay
+        known = attempts_of(self.master)
+        known.not_before[request] = self.master.reactor.seconds() + delay
+        known.workers[request] = known.workers.get(request, frozenset()) | {self.getWorkerName() or ""}
 
     def _ending(self, results: int) -> Ending:
         details = {"build": self.buildid, "worker": self.getWorkerName() or "", "master_result": results}

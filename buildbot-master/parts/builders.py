@@ -24,9 +24,8 @@ from buildbot_master.parts.upload import UploadArtifacts
 from buildbot_master.parts.workers import slot_names
 
 
-def builders(settings: Settings) -> list[BuilderConfig]:
+def builders(settings: Settings, matching: Matching) -> list[BuilderConfig]:
     """Return `c['builders']`."""
-    matching = Matching(settings)
     return [BuilderConfig(
         name=one.name, workernames=_worker_names(one, settings), factory=_factory(settings),
         canStartBuild=matching.can_start, collapseRequests=collapse_rule(settings),

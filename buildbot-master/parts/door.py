@@ -18,8 +18,10 @@ from twisted.python import log
 from twisted.web import resource, server
 
 from buildbot_master.parts.listening import Listening, SmallRequest
+from buildbot_master.parts.matching import Matching
 from buildbot_master.parts.scheduling import BusyError, Scheduling, faults_of_extra
 from buildbot_master.parts.settings import Settings
+from buildbot_master.parts.waiting import waiting_jobs, waiting_to_dict
 from checks.contracts import ContractError, Job
 
 #: Bytes of a request; a job has at most a few thousand.
@@ -33,12 +35,12 @@ class Door(BuildbotService):  # type: ignore[misc]
 
     name = "door"
 
-    def checkConfig(self, settings: Settings) -> None:
+    def checkConfig(self, settings: Settings, matching: Matching) -> None:
         """Nothing to check: the settings were checked when they were read."""
 
     @defer.inlineCallbacks
-    def reconfigService(self, settings: Settings) -> Any:
-        self.settings = settings
+    def reconfigService(self, settings: Settings, matching: Matching) -> Any:
+        self.settings, self.matching = settings, matching
         self.token = door_token(settings.path(settings.door_token_file))
         self.scheduling = Scheduling(self.master, settings)
         self.is_stopping = False
@@ -81,6 +83,12 @@ class Door(BuildbotService):  # type: ignore[misc]
         """Return (status, answer): how many jobs wait, and whether one more is taken."""
         pending = yield self.scheduling.pending()
         return 200, {"pending": pending, "accepting": pending < self.settings.pending_limit and not self.is_stopping}
+
+    @defer.inlineCallbacks
+    def waiting(self) -> Any:
+        """Return (status, answer): each waiting job, and why."""
+        jobs, total = yield waiting_jobs(self.master, self.matching)
+        return 200, waiting_to_dict(jobs, total)
 
 
 def faults_of_job(job: Job) -> list[str]:
@@ -132,7 +140,7 @@ class _Root(resource.Resource):
         if self.door.is_stopping:
             return 503, {"faults": ["the master is stopping"]}
         routes = {("POST", b"/schedule"): lambda: self.door.schedule(request.content.read()),
-                  ("GET", b"/status"): self.door.status}
+                  ("GET", b"/status"): self.door.status, ("GET", b"/waiting"): self.door.waiting}
         method = request.method.decode("ascii", "replace")
         act = routes.get((method, request.path))
         if act is None:

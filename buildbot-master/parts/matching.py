@@ -1,12 +1,41 @@
-"""Which worker may take a job: asked once for each free worker, so it reads nothing but what is in memory."""
+"""
+Which worker may take a job, and why not: asked for each free worker and each waiting job, so it is remembered.
+
+The same rule decides here and explains on the command line: checks/capability.py.
+The facts are what the worker sent when it connected (`info/capabilities.json`)
+and the check's own file; a check that lies only in a repository is known by its
+mirror. Reading them again costs a look at the file's time, at most every 5 s.
+"""
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from buildbot_master.parts.build import attempts_of
+from buildbot_master.parts.check_files import check_path
 from buildbot_master.parts.settings import Settings
+from checks.capability import can_run_on
 from checks.contracts import NOARCH
+from checks.description import CheckDescription, CheckFileError, load_check
+
+#: Seconds for which a decision is remembered.
+_REMEMBERED_SECONDS = 5.0
+#: Decisions that are remembered.
+_REMEMBERED = 10_000
+#: Bytes of a worker's own words.
+_CAPABILITIES_LIMIT = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a waiting job asks of a worker."""
+
+    request: int
+    taskname: str
+    arch: str
 
 
 class Matching:
@@ -14,30 +43,74 @@ class Matching:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self._decisions: dict[tuple[str, str, str], tuple[float, tuple[str, ...]]] = {}
 
     def can_start(self, builder: Any, worker_for_builder: Any, request: Any) -> bool:
         """True where the worker may take the request now."""
-        return not self.reasons(builder.master, worker_for_builder.worker, request.id, request.properties)
+        properties = request.properties
+        question = Question(request.id, properties.getProperty("taskname") or "",
+                            properties.getProperty("arch") or NOARCH)
+        others = [one.worker for one in builder.workers if one.worker is not None]
+        return not self.reasons(builder.master, worker_for_builder.worker, question, others)
 
-    def reasons(self, master: Any, worker: Any, request_id: int, properties: Any) -> list[str]:
-        """Return why not; empty where it may."""
-        wait = attempts_of(master).not_before.get(request_id, 0.0) - master.reactor.seconds()
+    def reasons(self, master: Any, worker: Any, question: Question, others: list[Any]) -> tuple[str, ...]:
+        """Return why this worker may not take the job now; empty where it may. `others`: all connected workers."""
+        attempts, now = attempts_of(master), master.reactor.seconds()
+        wait = attempts.not_before.get(question.request, 0.0) - now
         if wait > 0:
-            return [f"the last attempt failed; the next one starts in {wait:.0f} s"]
-        arch = properties.getProperty("arch") or NOARCH
-        arches = capabilities_of(worker).get("system:arches")
-        if arch != NOARCH and isinstance(arches, list) and arch not in arches:
-            return [f"arch `{arch}` is not among {', '.join(map(str, arches))}"]
-        return []
+            return (f"the last attempt failed; the next one starts in {wait:.0f} s",)
+        if reasons := self._fixed(worker, question, now):
+            return reasons
+        tried = attempts.workers.get(question.request, frozenset())
+        if worker.workername in tried and any(
+                other.workername not in tried and not self._fixed(other, question, now) for other in others):
+            return ("it failed here before, and another worker has not tried",)
+        return ()
+
+    def _fixed(self, worker: Any, question: Question, now: float) -> tuple[str, ...]:
+        """Return the reasons that do not change from one job to the next of the same check."""
+        key = (worker.workername, question.taskname, question.arch)
+        known = self._decisions.get(key)
+        if known is None or now - known[0] > _REMEMBERED_SECONDS:
+            if len(self._decisions) >= _REMEMBERED:
+                self._decisions.clear()
+            known = (now, self._decide(worker, question))
+            self._decisions[key] = known
+        return known[1]
+
+    def _decide(self, worker: Any, question: Question) -> tuple[str, ...]:
+        capabilities = capabilities_of(worker)
+        if not capabilities:
+            return ("it does not say what it offers; expected `checkotron worker analyse --json` in its "
+                    "info/capabilities.json before it starts",)
+        check = self._check(question.taskname)
+        if check is None:
+            return _arch_reasons(question.arch, capabilities)
+        return can_run_on(check, question.arch, capabilities, self.settings.directive_versions)
+
+    def _check(self, taskname: str) -> CheckDescription | None:
+        """Return the check; None where it is not known here: the runner then says what is wrong."""
+        path: Path | None = check_path(self.settings, taskname)
+        try:
+            return load_check(path) if path else None
+        except CheckFileError:
+            return None
 
 
-def capabilities_of(worker: Any) -> dict[str, Any]:
-    """Return what the worker said of itself when it connected (`info/capabilities.json`); {} where it said nothing."""
+def capabilities_of(worker: Any) -> Mapping[str, Any]:
+    """Return what the worker said of itself when it connected; of a latent one what the settings say."""
     text = worker.info.getProperty("capabilities.json")
-    if not isinstance(text, str) or len(text) > 1 << 20:
-        return {}
+    if not isinstance(text, str) or len(text) > _CAPABILITIES_LIMIT:
+        return dict(worker.properties.getProperty("capabilities") or {})
     try:
         data = json.loads(text)
     except (ValueError, RecursionError):
         return {}
     return data if isinstance(data, dict) else {}
+
+
+def _arch_reasons(arch: str, capabilities: Mapping[str, Any]) -> tuple[str, ...]:
+    offered = capabilities.get("system:arches")
+    if arch == NOARCH or not isinstance(offered, list) or arch in offered:
+        return ()
+    return (f"arch {arch} is needed, the worker has {', '.join(map(str, offered))}",)

@@ -8,6 +8,7 @@ from buildbot.process.results import EXCEPTION, FAILURE, RETRY, SUCCESS, WARNING
 from twisted.internet import defer
 
 from buildbot_master.parts.build import folders_of
+from buildbot_master.parts.check_files import own_check_path
 from buildbot_master.parts.hand_over import Run, is_handed_over
 from buildbot_master.parts.settings import Settings
 
@@ -36,11 +37,7 @@ def command_line(settings: Settings, run: Run, check: str, folder: str) -> list[
 
 def check_for(settings: Settings, run: Run) -> str:
     """Return what the runner is told to run: a name of the library, or a path in one of our own folders of checks."""
-    for folder in settings.check_folders:
-        path = settings.path(folder) / run.taskname
-        if path.is_dir():
-            return str(path)
-    return run.taskname
+    return str(own_check_path(settings, run.taskname) or run.taskname)
 
 
 def folder_on_worker(build: Any, run: Run) -> str:

@@ -82,6 +82,8 @@ class Settings:
     check_folders: tuple[str, ...] = ()
     workers: tuple[WorkerSettings, ...] = (WorkerSettings("worker"),)
     builders: tuple[BuilderSettings, ...] = (BuilderSettings("checks"),)
+    #: Versions of the directives that this installation has; a worker with others gets no job. Empty: not asked.
+    directive_versions: Mapping[str, int] = field(default_factory=dict)
     #: How a worker starts the runner.
     runner_command: tuple[str, ...] = ("checkotron",)
     #: Environment of the runner on every worker; no secrets, it is shown.

@@ -46,7 +46,8 @@ def protocols(settings: Settings) -> dict[str, Any]:
 
 
 def _worker(one: WorkerSettings, name: str, settings: Settings) -> Any:
-    arguments = {"max_builds": 1, "properties": {"worker_slot": name}, **one.arguments}
+    own = {"capabilities": dict(one.capabilities)} if one.capabilities else {}
+    arguments = {"max_builds": 1, "properties": {"worker_slot": name, **own}, **one.arguments}
     if one.kind == "local":
         return buildbot_worker.LocalWorker(name, **arguments)
     password = _password(settings.path(one.password_file)) if one.password_file else secrets.token_urlsafe(32)

@@ -4,7 +4,8 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,8 @@ class MasterOptions:
     koji_store: str | None = None
     #: Further folders of checks; absolute.
     checks: tuple[Path, ...] = ()
+    #: Of the directives of this installation.
+    directive_versions: Mapping[str, int] = field(default_factory=dict)
 
 
 def prepare_master(state: State, ports: Ports, options: MasterOptions) -> None:
@@ -79,6 +82,7 @@ def _settings(state: State, ports: Ports, options: MasterOptions) -> dict[str, A
         "workers": [{"name": "local", "slots": options.slots,
                      "password_file": str(state.secrets / "worker.password")}],
         "runner_command": runner_command(), "runner_environment": environment,
+        "directive_versions": dict(options.directive_versions),
         "check_folders": [str(folder) for folder in options.checks],
         "users": {"admin": str(state.secrets / "admin.password")}, "admins": ["admin"],
     }

@@ -11,7 +11,7 @@ from buildbot_master.stack.master_folder import MasterOptions, prepare_master
 from buildbot_master.stack.parts_list import StackOptions, parts
 from buildbot_master.stack.state import State, lock, ports_of
 from buildbot_master.stack.supervisor import Supervisor, stopped_by_signals
-from buildbot_master.stack.worker_folder import prepare_worker
+from buildbot_master.stack.worker_folder import directive_versions, prepare_worker, what_this_machine_offers
 from checks.addresses import FILE_NAME, Addresses, write_addresses
 
 
@@ -57,8 +57,10 @@ def running_stack(wishes: Wishes, screen: Screen) -> Iterator[Stack]:
     with lock(state):
         ports = ports_of(state, wishes.first_port)
         screen.progress("preparing the folders")
-        prepare_master(state, ports, MasterOptions(wishes.slots, wishes.koji_store, wishes.stack.checks))
-        prepare_worker(state, ports, wishes.slots)
+        capabilities = what_this_machine_offers()
+        prepare_worker(state, ports, wishes.slots, capabilities)
+        prepare_master(state, ports, MasterOptions(wishes.slots, wishes.koji_store, wishes.stack.checks,
+                                                   directive_versions(capabilities)))
         supervisor = Supervisor(parts(state, ports, wishes.stack), state.logs, screen.line)
         addresses = state.addresses(ports)
         with stopped_by_signals(supervisor.stopping):

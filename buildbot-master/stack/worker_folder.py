@@ -31,12 +31,11 @@ for name in {names!r}:
 '''
 
 
-def prepare_worker(state: State, ports: Ports, slots: int) -> None:
-    """Write the worker's folder; leftovers of runs that were killed go."""
+def prepare_worker(state: State, ports: Ports, slots: int, capabilities: str) -> None:
+    """Write the worker's folder; leftovers of runs that were killed go. `capabilities`: JSON of what it offers."""
     names = [f"local-{number}" for number in range(1, slots + 1)] if slots > 1 else ["local"]
     text = _TAC.format(password_file=str(state.secrets / "worker.password"), names=names, host=HOST, port=ports.worker)
     (state.worker / "buildbot.tac").write_text(text, encoding="utf-8")
-    capabilities = what_this_machine_offers()
     for name in names:
         folder = state.worker / name
         shutil.rmtree(folder, ignore_errors=True)
@@ -50,12 +49,19 @@ def prepare_worker(state: State, ports: Ports, slots: int) -> None:
 def what_this_machine_offers() -> str:
     """Return what `checkotron worker analyse` prints; the machine's arch alone where that fails."""
     try:
-        done = subprocess.run([*own_command(), "worker", "analyse"], capture_output=True, text=True, check=True,
-                              stdin=subprocess.DEVNULL, timeout=60)
+        done = subprocess.run([*own_command(), "worker", "analyse", "--json"], capture_output=True, text=True,
+                              check=True, stdin=subprocess.DEVNULL, timeout=60)
         json.loads(done.stdout)
     except (OSError, ValueError, subprocess.SubprocessError):
         return json.dumps({"system:arches": ["noarch", platform.machine()]}) + "\n"
     return done.stdout
+
+
+def directive_versions(capabilities: str) -> dict[str, int]:
+    """Return the versions of the directives that a machine says it has."""
+    found = {key.split(":")[1]: value for key, value in json.loads(capabilities).items()
+             if key.startswith("directive:") and key.endswith(":version")}
+    return {name: value for name, value in found.items() if isinstance(value, int)}
 
 
 def names_of(folder: Path) -> list[str]:

@@ -24,6 +24,8 @@ from buildbot_master.stack.state import Ports, State, ports_of
 from buildbot_master.stack.worker_folder import prepare_worker
 from checks.build_id import build_id_for
 
+#: What the worker of the tests says that it offers.
+CAPABILITIES = {"system:arch": "x86_64", "system:arches": ["x86_64", "i686"], "executor:local:available": True}
 RUNNER = Path(__file__).parent / "stand_in_runner.py"
 
 
@@ -114,7 +116,8 @@ def ask(url: str, body: bytes | None = None, headers: dict[str, str] | None = No
 
 
 @contextmanager
-def new_master(folder: Path, settings: dict[str, Any] | None = None, slots: int = 2) -> Iterator[RunningMaster]:
+def new_master(folder: Path, settings: dict[str, Any] | None = None, slots: int = 2,
+               capabilities: dict[str, Any] | None = None) -> Iterator[RunningMaster]:
     """Start a master of its own."""
     state = State(folder)
     state.make()
@@ -125,7 +128,7 @@ def new_master(folder: Path, settings: dict[str, Any] | None = None, slots: int 
         "retry_delay_seconds": 0.3, "attempts": 3, "grace_seconds": 3, **(settings or {})}))
     ports = ports_of(state, None)
     prepare_master(state, ports, MasterOptions(slots))
-    prepare_worker(state, ports, slots)
+    prepare_worker(state, ports, slots, json.dumps(capabilities or CAPABILITIES))
     parts = {part.name: part for part in parts_list.parts(state, ports, parts_list.StackOptions())}
     running = RunningMaster(state, ports, *(Child(parts[name], state.logs / f"{name}.log")
                                             for name in ("master", "worker")))

@@ -1,0 +1,179 @@
+"""
+Why jobs wait: each waiting job with what stands against each worker.
+
+`/waiting` and `/waiting.json` on Buildbot's pages, `GET /waiting` at the door.
+"""
+from __future__ import annotations
+
+import html
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from buildbot.data import resultspec
+from buildbot.util.service import BuildbotService
+from twisted.internet import defer, task
+from twisted.python import log
+from twisted.web import resource, server
+
+from buildbot_master.parts.matching import Matching, Question
+from buildbot_master.parts.settings import Settings
+from buildbot_master.parts.workers import slot_names
+from checks.contracts import NOARCH
+
+#: Jobs that are looked at; the page says how many more there are.
+_JOBS_LIMIT = 200
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingJob:
+    """One job that no worker has taken."""
+
+    buildrequest: int
+    item: str
+    item_type: str
+    taskname: str
+    arch: str
+    build_id: str
+    #: Seconds since it came.
+    waits_seconds: int
+    priority: int
+    #: `worker, worker: reason`; what all workers of the list have in common stands once.
+    reasons: tuple[str, ...]
+
+
+@defer.inlineCallbacks
+def waiting_jobs(master: Any, matching: Matching) -> Any:
+    """Return ([WaitingJob, ...], how many wait in all)."""
+    rows = yield master.data.get(
+        ("buildrequests",), limit=_JOBS_LIMIT, order=("-priority", "buildrequestid"), filters=[
+            resultspec.Filter("claimed", "eq", [False]), resultspec.Filter("complete", "eq", [False])])
+    total = getattr(rows, "total", None) or len(rows)
+    found = []
+    for row in rows:
+        properties = yield master.data.get(("buildsets", row["buildsetid"], "properties"))
+        builder = yield master.data.get(("builders", row["builderid"]))
+        found.append(_job(master, matching, row, properties, builder["name"] if builder else ""))
+    return found, total
+
+
+def _job(master: Any, matching: Matching, row: Any, properties: Any, builder: str) -> WaitingJob:
+    values = {name: str(value[0]) for name, value in properties.items()}
+    question = Question(row["buildrequestid"], values.get("taskname", ""), values.get("arch", NOARCH))
+    submitted = row["submitted_at"]
+    seconds = submitted.timestamp() if hasattr(submitted, "timestamp") else float(submitted or 0)
+    return WaitingJob(
+        row["buildrequestid"], values.get("item", ""), values.get("item_type", ""), question.taskname, question.arch,
+        values.get("build_id", ""), max(0, int(master.reactor.seconds() - seconds)), row["priority"],
+        tuple(_reasons(master, matching, question, builder)))
+
+
+def _reasons(master: Any, matching: Matching, question: Question, builder_name: str) -> Iterable[str]:
+    """Give a line for each reason, with the workers that it is about."""
+    builder = master.botmaster.builders.get(builder_name)
+    by_reason: dict[str, list[str]] = {}
+    connected = {} if builder is None else {
+        one.worker.workername: one for one in builder.workers if one.worker is not None}
+    others = [one.worker for one in connected.values()]
+    for name in (name for one in matching.settings.workers for name in slot_names(one)):
+        found = connected.get(name)
+        if found is None:
+            by_reason.setdefault("not connected", []).append(name)
+            continue
+        reasons = matching.reasons(master, found.worker, question, others)
+        if not reasons and not found.isAvailable():
+            reasons = ("busy",)
+        for reason in reasons or ("free; it starts now",):
+            by_reason.setdefault(reason, []).append(name)
+    return (f"{', '.join(names)}: {reason}" for reason, names in by_reason.items())
+
+
+class Waiting(BuildbotService):  # type: ignore[misc]
+    """Puts the page among Buildbot's own."""
+
+    name = "waiting"
+
+    def checkConfig(self, settings: Settings, matching: Matching) -> None:
+        """Nothing to check: the settings were checked when they were read."""
+
+    def reconfigService(self, settings: Settings, matching: Matching) -> None:
+        self.matching = matching
+        self._adding = task.LoopingCall(self._add_pages)
+        self._adding.start(0.2)
+
+    def _add_pages(self) -> None:
+        """Buildbot's own pages come up after the services: wait for them."""
+        root = getattr(self.master.www, "root", None)
+        if root is None:
+            return
+        self._adding.stop()
+        root.putChild(b"waiting", _Page(self, _html))
+        root.putChild(b"waiting.json", _Page(self, _json))
+
+    def stopService(self) -> Any:
+        if self._adding.running:
+            self._adding.stop()
+        return super().stopService()
+
+
+class _Page(resource.Resource):
+    isLeaf = True
+
+    def __init__(self, waiting: Waiting, shown: Any) -> None:
+        super().__init__()
+        self.waiting, self.shown = waiting, shown
+
+    def render_GET(self, request: Any) -> Any:
+        """Answer later: the jobs are in the database."""
+        looking = waiting_jobs(self.waiting.master, self.waiting.matching)
+        looking.addCallback(lambda found: self._send(request, found))
+        looking.addErrback(lambda failure: self._fail(request, failure))
+        return server.NOT_DONE_YET
+
+    def _send(self, request: Any, found: tuple[list[WaitingJob], int]) -> None:
+        kind, content = self.shown(*found)
+        if not request._disconnected:
+            request.setHeader("Content-Type", kind)
+            request.setHeader("Cache-Control", "no-store")
+            request.write(content.encode())
+            request.finish()
+
+    def _fail(self, request: Any, failure: Any) -> None:
+        log.err(failure, "the waiting jobs cannot be shown")
+        if not request._disconnected:
+            request.setResponseCode(500)
+            request.finish()
+
+
+def waiting_to_dict(jobs: list[WaitingJob], total: int) -> dict[str, Any]:
+    """Return the JSON form."""
+    return {"waiting": total, "jobs": [asdict(job) for job in jobs]}
+
+
+def _json(jobs: list[WaitingJob], total: int) -> tuple[str, str]:
+    return "application/json", json.dumps(waiting_to_dict(jobs, total), indent=1) + "\n"
+
+
+def _html(jobs: list[WaitingJob], total: int) -> tuple[str, str]:
+    rows = "".join(
+        f'<tr><td><a href="./#/buildrequests/{job.buildrequest}">{job.buildrequest}</a></td>'
+        f"<td>{html.escape(job.taskname)}</td><td>{html.escape(job.item)}<br><small>{html.escape(job.item_type)}"
+        f" {html.escape(job.arch)}</small></td><td>{_age(job.waits_seconds)}</td>"
+        f"<td>{'<br>'.join(html.escape(reason) for reason in job.reasons)}</td></tr>" for job in jobs)
+    table = f"<table><tr><th>request<th>check<th>item<th>waits<th>why</tr>{rows}</table>" if jobs else ""
+    more = f"<p>and {total - len(jobs)} more</p>" if total > len(jobs) else ""
+    return "text/html; charset=utf-8", f"""<!doctype html><html lang="en"><meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1"><title>Waiting jobs</title>
+<style>:root{{color-scheme:light dark}} body{{font:1rem/1.5 system-ui,sans-serif;max-width:75rem;margin:2rem auto;
+padding:0 1rem}} h1{{font-size:1.4rem}} table{{border-collapse:collapse;width:100%}}
+td,th{{padding:.4rem 1rem .4rem 0;text-align:left;vertical-align:top;border-bottom:1px solid #8884}}
+td{{overflow-wrap:anywhere}} td:nth-child(-n+2),td:nth-child(4){{white-space:nowrap}} small{{opacity:.7}}</style>
+<h1>{total or 'No'} job{'' if total == 1 else 's'} wait{'s' if total == 1 else ''} for a worker</h1>{table}{more}
+<p><a href="./">Buildbot</a> · <a href="./waiting.json">as JSON</a></p></html>"""
+
+
+def _age(seconds: int) -> str:
+    if seconds < 120:
+        return f"{seconds} s"
+    return f"{seconds // 60} min" if seconds < 7200 else f"{seconds // 3600} h"
