@@ -7,28 +7,17 @@ earlier post arrived is the caller's question (`find`).
 """
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
-import requests
-from requests.adapters import HTTPAdapter
-from urllib3.util import Retry
-
-from reporting.reporter import AwayError, RefusedError
+from reporting.json_service import JsonService
+from reporting.reporter import RefusedError
 from reporting.urls import without_password
 
-#: Seconds to connect, and between two packets of an answer; the original may take long over a search.
-_TIMEOUT_SECONDS = (6.1, 60)
-#: Bytes. An answer of 1,000 results is about 2 MB.
-_ANSWER_LIMIT = 64 * 1024 * 1024
 _API = "/api/v2.0"
 #: Results asked for at a time.
 _PAGE = 1000
-#: Answers after which waiting helps. 500 and 502 may mean that a result is stored all the same.
-_BUSY = frozenset({408, 425, 429, 500, 502, 503, 504})
-
 Params = Mapping[str, str | Sequence[str]] | Sequence[tuple[str, str]]
 
 
@@ -56,18 +45,11 @@ class ResultsDBClient:
         self.url = api_url(url)
         #: For people: no password in it.
         self.name = without_password(self.url)
-        self._session = requests.Session()
-        retry = Retry(total=3, connect=0, backoff_factor=0.3, status_forcelist=(502, 503, 504),
-                      allowed_methods=("GET",), raise_on_status=False)
-        for scheme in ("http://", "https://"):
-            self._session.mount(scheme, HTTPAdapter(max_retries=retry))
-        self._session.headers["User-Agent"] = "checkotron"
-        if token:
-            self._session.headers["Authorization"] = f"Bearer {token}"
+        self._service = JsonService({"Authorization": f"Bearer {token}"} if token else None)
 
     def close(self) -> None:
         """Give the connections back. Safe to call twice."""
-        self._session.close()
+        self._service.close()
 
     def outcomes(self) -> tuple[str, ...]:
         """Return the outcomes that this database takes, from its landing page."""
@@ -80,7 +62,7 @@ class ResultsDBClient:
     def post_result(self, body: Mapping[str, Any], key: str | None = None) -> Mapping[str, Any]:
         """Store one result and return it. `key`: a second post with the same key stores nothing where that is known."""
         headers = {"Idempotency-Key": key} if key else {}
-        answer = self._answer("POST", "/results", json=body, headers=headers, allow_redirects=False)
+        answer = self._service.ask("POST", f"{self.url}/results", json=body, headers=headers)
         if not isinstance(answer, Mapping):
             raise RefusedError("answered a posted result with something else", was_sent=True)
         return answer
@@ -109,74 +91,10 @@ class ResultsDBClient:
         return found
 
     def _get(self, path: str, params: Params) -> Any:
-        return self._answer("GET", path, params=_pairs(params))
-
-    def _answer(self, method: str, path: str, **request: Any) -> Any:
-        """Return the decoded body of a good answer. 300 is good: the landing page answers so."""
-        try:
-            with self._session.request(method, self.url + path, timeout=_TIMEOUT_SECONDS, stream=True,
-                                       **request) as response:
-                body = _body(response)
-                status = response.status_code
-        except requests.ConnectionError as error:
-            raise AwayError(f"cannot be reached: {_reason(error)}",
-                            was_sent=not _never_sent(error)) from None
-        except requests.RequestException as error:
-            raise AwayError(_reason(error), was_sent=True) from None
-        if status in _BUSY:
-            raise AwayError(f"answered {status} {_message(body)}", was_sent=status != 429)
-        if status >= 400 or (300 < status < 400):
-            raise RefusedError(f"answered {status} {_message(body)}")
-        try:
-            return json.loads(body)
-        except ValueError:
-            raise RefusedError("the answer is no JSON; is this a ResultsDB?", was_sent=True) from None
+        return self._service.ask("GET", self.url + path, params=_pairs(params))
 
 
 def _pairs(params: Params) -> list[tuple[str, str]]:
     if not isinstance(params, Mapping):
         return list(params)
     return [(key, value if isinstance(value, str) else ",".join(value)) for key, value in params.items()]
-
-
-def _body(response: requests.Response) -> bytes:
-    parts, size = [], 0
-    for part in response.iter_content(65536):
-        size += len(part)
-        if size > _ANSWER_LIMIT:
-            raise requests.RequestException(f"the answer is larger than {_ANSWER_LIMIT} bytes; ask for less")
-        parts.append(part)
-    return b"".join(parts)
-
-
-def _never_sent(error: requests.ConnectionError) -> bool:
-    """True where there was no connection at all, so that the other side cannot have the request."""
-    if isinstance(error, requests.ConnectTimeout):
-        return True
-    text = repr(error)
-    return "NewConnectionError" in text or "NameResolutionError" in text
-
-
-def _reason(error: Exception) -> str:
-    """Return the innermost reason of a chain of network errors: "Connection refused"."""
-    text = str(error)
-    for known in ("Connection refused", "Name or service not known", "timed out", "Connection reset by peer",
-                  "Network is unreachable", "No route to host", "certificate verify failed"):
-        if known.lower() in text.lower():
-            return known
-    return text[:200]
-
-
-def _message(body: bytes) -> str:
-    """Return what an error answer says: the original says `message`, or a list of validation errors, or HTML."""
-    try:
-        data = json.loads(body)
-    except ValueError:
-        return ""
-    if not isinstance(data, Mapping):
-        return ""
-    faults = data.get("validation_error")
-    if isinstance(faults, list):
-        return "; ".join(f"{'.'.join(map(str, fault.get('loc', ())))}: {fault.get('msg')}"
-                         for fault in faults[:5] if isinstance(fault, Mapping))[:500]
-    return str(data.get("message", ""))[:500]

@@ -54,22 +54,25 @@ def gate(ctx: click.Context, items: tuple[str, ...], policy_files: tuple[Path, .
     from reporting.client import ResultsDBClient
     from reporting.gate.decision import Gate, NoPolicyError
     from reporting.gate.remote import FileOrUrls
-    from reporting.reporter import AwayError, RefusedError
+    from reporting.reporter import DeliveryError, RefusedError
 
     policies = _policies(policy_files)
     question = _question(items, policies, asked)
     try:
         client = ResultsDBClient(results_url(asked["url"], asked["state"]), token=secrets(None).token)
-        remote = FileOrUrls(asked["gating"], revision=asked["revision"])
-        decision = Gate(policies, client, _waivers(asked["waivers"]), remote).decide(question)
-    except NoPolicyError as error:
-        raise UsageError(f"{error}\n{_known(policies)}") from None
-    except RefusedError as error:
-        raise UsageError(str(error)) from None
-    except AwayError as error:
-        raise TroubleError(f"{error}; try again") from None
+        waivers = _waivers(asked["waivers"])
     except ValueError as error:
         raise UsageError(str(error)) from None
+    try:
+        remote = FileOrUrls(asked["gating"], revision=asked["revision"])
+        decision = Gate(policies, client, waivers, remote).decide(question)
+    except NoPolicyError as error:
+        raise UsageError(f"{error}\n{_known(policies)}") from None
+    except DeliveryError as error:
+        where = "" if str(error).startswith("WaiverDB ") else f"{client.name}: "
+        if isinstance(error, RefusedError):
+            raise UsageError(f"{where}{error}") from None
+        raise TroubleError(f"{where}{error}; try again") from None
     if as_json:
         click.echo(json.dumps(decision.to_dict(), indent=2))
     else:

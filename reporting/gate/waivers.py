@@ -5,14 +5,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import requests
-
 from checks.document import DocumentError, load_document
 from checks.item import shown
-from reporting.reporter import AwayError, RefusedError
+from reporting.json_service import JsonService
+from reporting.reporter import DeliveryError, RefusedError
 from reporting.urls import without_password
 
-_TIMEOUT_SECONDS = (6.1, 15)
 _NEEDED = ("subject_type", "subject_identifier", "testcase", "product_version")
 _API = "/api/v1.0"
 
@@ -35,22 +33,18 @@ class WaiverDB:
     def __init__(self, url: str) -> None:
         plain = url.rstrip("/")
         self.url = plain if plain.endswith(_API) else plain + _API
+        self._service = JsonService()
 
     def matching(self, filters: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
         """Return what WaiverDB finds. Raises AwayError, RefusedError."""
-        name = without_password(self.url)
+        name = f"WaiverDB {without_password(self.url)}"
         try:
-            response = requests.post(f"{self.url}/waivers/+filtered", json={"filters": list(filters)},
-                                     timeout=_TIMEOUT_SECONDS, allow_redirects=False,
-                                     headers={"User-Agent": "checkotron"})
-            data = response.json() if response.status_code == 200 else None
-        except (requests.RequestException, ValueError) as error:
-            raise AwayError(f"{name}: {str(error)[:200]}") from None
-        if response.status_code >= 500:
-            raise AwayError(f"{name}: answered {response.status_code}")
+            data = self._service.ask("POST", f"{self.url}/waivers/+filtered", json={"filters": list(filters)})
+        except DeliveryError as error:
+            raise type(error)(f"{name}: {error}") from None
         found = data.get("data") if isinstance(data, Mapping) else None
         if not isinstance(found, list):
-            raise RefusedError(f"{name}: answered {response.status_code}; is this a WaiverDB?")
+            raise RefusedError(f"{name}: the answer is no list of waivers; is this a WaiverDB?")
         return found
 
 
@@ -97,7 +91,8 @@ def _read(path: Path) -> list[Mapping[str, Any]]:
         if not isinstance(waiver, Mapping):
             faults.append(f"{path}: waiver {number} is `{shown(waiver)}`; expected a mapping")
             continue
-        faults += [f"{path}: waiver {number} has no `{key}`" for key in _NEEDED if not isinstance(waiver.get(key), str)]
+        faults += [f"{path}: waiver {number} has no `{key}`"
+                   for key in _NEEDED if not isinstance(waiver.get(key), str)]
         waivers.append({"id": number, "waived": True, "comment": "", "scenario": None, **waiver})
     if faults:
         raise WaiversError("\n".join(faults))

@@ -86,7 +86,7 @@ def test_a_redirect_of_a_post_is_not_followed(server: ResultsServer) -> None:
 
 
 def test_an_answer_without_end_is_cut(server: ResultsServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("reporting.client._ANSWER_LIMIT", 10)
+    monkeypatch.setattr("reporting.json_service._ANSWER_LIMIT", 10)
 
     with pytest.raises(AwayError, match="the answer is larger than 10 bytes; ask for less"):
         ResultsDBClient(server.url).outcomes()

@@ -128,4 +128,5 @@ def test_a_wrong_policy_is_the_users_mistake(database: DatabaseServer, files: Pa
 def test_a_database_that_is_away_is_trouble(files: Path) -> None:
     answer = CliRunner().invoke(gate, [BUILD, "--policy", str(files / "policy.yaml"), "--url", "http://127.0.0.1:9"])
 
-    assert (answer.exit_code, answer.output) == (3, "Error: cannot be reached: Connection refused; try again\n")
+    assert (answer.exit_code, answer.output) == (
+        3, "Error: http://127.0.0.1:9/api/v2.0: cannot be reached: Connection refused; try again\n")

@@ -71,7 +71,7 @@ def test_waiverdb_is_asked_by_its_filter_query() -> None:
 
 
 @pytest.mark.parametrize(("answer", "error"), [
-    (Answer(b"", 503), AwayError), (Answer(b"{}", 404), RefusedError), (Answer(b"<html>"), AwayError),
+    (Answer(b"", 503), AwayError), (Answer(b"{}", 404), RefusedError), (Answer(b"<html>"), RefusedError),
     (Answer(b'{"data": 5}'), RefusedError)])
 def test_a_waiverdb_in_trouble_is_no_answer(answer: Answer, error: type[Exception]) -> None:
     with web_server(lambda request: answer) as server, pytest.raises(error):
