@@ -39,6 +39,8 @@ class FakeDoor:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            # Head and body in one packet: apart, the second waits 40 ms for the first to be acknowledged.
+            wbufsize = -1
 
             def setup(self) -> None:
                 super().setup()

@@ -1,0 +1,1 @@
+"""What the trigger costs, beside the bare parts in the same run."""
