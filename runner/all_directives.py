@@ -15,8 +15,8 @@ from runner.directive import Directive
 
 #: Name: (module, class). Modules are imported only when a check uses them: start-up time is a feature.
 DIRECTIVES: dict[str, tuple[str, str]] = {
-    "check_command": ("runner.directives.check_command", "CheckCommand"),
     "bodhi": ("runner.directives.bodhi", "BodhiDirective"),
+    "check_command": ("runner.directives.check_command", "CheckCommand"),
     "command": ("runner.directives.command", "CommandDirective"),
     "create_report": ("runner.directives.create_report", "CreateReport"),
     "createrepo": ("runner.directives.createrepo", "Createrepo"),
@@ -28,6 +28,7 @@ DIRECTIVES: dict[str, tuple[str, str]] = {
     "python": ("runner.directives.python", "Python"),
     "release": ("runner.directives.release", "ReleaseDirective"),
     "resultsdb": ("runner.directives.resultsdb", "Resultsdb"),
+    "sbuild": ("runner.directives.sbuild", "Sbuild"),
     "shell": ("runner.directives.command", "Shell"),
     "tap": ("runner.directives.tap", "Tap"),
     "xunit": ("runner.directives.xunit", "Xunit"),

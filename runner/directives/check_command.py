@@ -26,8 +26,9 @@ class CheckCommand(Directive):
 
     name = "check_command"
     PARAMETERS = Record((
-        Key("run", Either((ListOf(Text()), Text())), "The command.", required=True),
-        Key("results", Choice(("auto", "tap", "exit-code")), "Where the verdict comes from.", default="auto"),
+        Key("run", Either((ListOf(Text()), Text())), "The command.", required=True, example=["rpmlint", "-V"]),
+        Key("results", Choice(("auto", "tap", "exit-code")), "Where the verdict comes from.", default="auto",
+            example="tap"),
     ))
 
     @classmethod

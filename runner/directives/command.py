@@ -24,14 +24,18 @@ class CommandDirective(Directive):
         Key("run", Either((_ARGUMENTS, Text())), "The program and its arguments, or a text for the shell. The action "
             "may also be just this list or text.", required=True, aliases=("command", "cmd"),
             example=["rpmlint", "-V"]),
-        Key("ignore_return", Flag(), "True takes any exit code as success.", default=False, aliases=("ignorereturn",)),
-        Key("cwd", Text(), "The folder to run in; `${workdir}` without it."),
-        Key("environment", MapOf(Text()), "Environment variables, in addition.", default=None, aliases=("env",)),
-        Key("stdin", Text(), "A file for the command's standard input; without it there is none."),
-        Key("capture_stdout", Text(), "A file in the workspace that gets stdout."),
-        Key("stderr", Choice((INTO_LOG, INTO_STDOUT, INTO_NOTHING)), "Where stderr goes.", default=INTO_LOG),
-        Key("as_root", Flag(), "True runs it as root, where the executor can.", default=False),
-        Key("timeout", SECONDS, "The longest it may take."),
+        Key("ignore_return", Flag(), "True takes any exit code as success.", default=False, example=True,
+            aliases=("ignorereturn",)),
+        Key("cwd", Text(), "The folder to run in; `${workdir}` without it.", example="${workdir}/source"),
+        Key("environment", MapOf(Text()), "Environment variables, in addition.", default=None, example={"LANG": "C"},
+            aliases=("env",)),
+        Key("stdin", Text(), "A file for the command's standard input; without it there is none.",
+            example="${workdir}/input.txt"),
+        Key("capture_stdout", Text(), "A file in the workspace that gets stdout.", example="${artifactsdir}/out.txt"),
+        Key("stderr", Choice((INTO_LOG, INTO_STDOUT, INTO_NOTHING)), "Where stderr goes.", default=INTO_LOG,
+            example=INTO_STDOUT),
+        Key("as_root", Flag(), "True runs it as root, where the executor can.", default=False, example=True),
+        Key("timeout", SECONDS, "The longest it may take.", example="20 min"),
     ))
     @classmethod
     def from_short_form(cls, parameters: Any) -> Any:

@@ -29,9 +29,10 @@ class CreateReport(Directive):
     name = "create_report"
     PARAMETERS = Record((
         Key("results", Anything("TAP, or a list of results"), "The results.", example="${tap}"),
-        Key("file", Text(), "A file with the results, in the workspace."),
-        Key("artifactsdir", Text(), "The folder to write into; `${artifactsdir}` without it."),
-        Key("path", Text(), "The file in that folder.", default="report.html"),
+        Key("file", Text(), "A file with the results, in the workspace.", example="${workdir}/results.tap"),
+        Key("artifactsdir", Text(), "The folder to write into; `${artifactsdir}` without it.",
+            example="${artifactsdir}"),
+        Key("path", Text(), "The file in that folder.", default="report.html", example="report.html"),
     ), one_of=(("results", "file"),))
 
     def run(self, context: DirectiveContext) -> str:

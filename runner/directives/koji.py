@@ -27,15 +27,17 @@ class Koji(Directive):
         Key("koji_tag", Text(), "With `download_tag`: the tag.", example="f42-updates-pending"),
         Key("arch", _ARCHES, "Architectures, or `all`; `noarch` comes along. An empty list: no binary package.",
             default=("all",), example=["x86_64"]),
-        Key("arch_exclude", _ARCHES, "Architectures to leave out.", default=()),
-        Key("src", Flag(), "True downloads the source package too.", default=False),
-        Key("debuginfo", Flag(), "True downloads debuginfo packages too.", default=False),
+        Key("arch_exclude", _ARCHES, "Architectures to leave out.", default=(), example=["i386"]),
+        Key("src", Flag(), "True downloads the source package too.", default=False, example=True),
+        Key("debuginfo", Flag(), "True downloads debuginfo packages too.", default=False, example=True),
         Key("build_log", Flag(), "True downloads `build.log` of each architecture too; a missing one is no error.",
-            default=False),
+            default=False, example=True),
         Key("target_dir", Text(), "The folder to download into; the working folder without it.",
             example="${workdir}/rpms"),
-        Key("store", Text(), "A folder or URL laid out as Koji's `packages/`, instead of the configured one."),
-        Key("hub", Text(), "A hub's URL, instead of the configured one."),
+        Key("store", Text(), "A folder or URL laid out as Koji's `packages/`, instead of the configured one.",
+            example="https://packages.example.org"),
+        Key("hub", Text(), "A hub's URL, instead of the configured one.",
+            example="https://koji.example.org/kojihub"),
     ))
 
     def check_parameters(self, place: Place) -> None:

@@ -26,7 +26,7 @@ class ReleaseDirective(Directive):
         Key("koji_tag", Text(), "A tag; `-pending` and its like are cut off.", example="f43-updates-pending"),
         Key("release", Text(), "The release's own name.", example="f43"),
         Key("arch", Text(), "The architecture; `noarch` looks at x86_64.", default=DEFAULT_ARCH, example="${arch}"),
-        Key("table", Text(), "Another table than the configured one."),
+        Key("table", Text(), "Another table than the configured one.", example="/etc/checkotron/releases.yml"),
     ), one_of=(("koji_build", "koji_tag", "release"),))
 
     def run(self, context: DirectiveContext) -> dict[str, Any]:

@@ -15,7 +15,7 @@ class Yumrepoinfo(Directive):
         Key("koji_tag", Text(), "The tag; `-pending` and its like are cut off.", required=True, example="${koji_tag}"),
         Key("arch", ListOf(Text("an architecture", r"[A-Za-z0-9_]{1,32}"), single=True, commas=True), "Architectures.",
             required=True, example=["x86_64"]),
-        Key("table", Text(), "Another table than the configured one."),
+        Key("table", Text(), "Another table than the configured one.", example="/etc/checkotron/releases.yml"),
     ))
 
     def run(self, context: DirectiveContext) -> dict[str, dict[str, str]]:
