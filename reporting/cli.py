@@ -17,6 +17,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "report": ("reporting.deliver_cli", "report", "Report the results of one run, now."),
     "deliver": ("reporting.deliver_cli", "deliver", "Deliver the results of finished runs from a queue."),
     "undelivered": ("reporting.undelivered_cli", "undelivered", "Show what waits to be delivered, and why."),
+    "decisions": ("reporting.decisions_cli", "decisions", "Serve gate decisions over HTTP, as Greenwave does."),
 }
 _DATABASE = "reporting.database.cli"
 

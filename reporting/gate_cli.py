@@ -56,11 +56,11 @@ def gate(ctx: click.Context, items: tuple[str, ...], policy_files: tuple[Path, .
     from reporting.gate.remote import FileOrUrls
     from reporting.reporter import DeliveryError, RefusedError
 
-    policies = _policies(policy_files)
+    policies = read_policies(policy_files)
     question = _question(items, policies, asked)
     try:
         client = ResultsDBClient(results_url(asked["url"], asked["state"]), token=secrets(None).token)
-        waivers = _waivers(asked["waivers"])
+        waivers = read_waivers(asked["waivers"])
     except ValueError as error:
         raise UsageError(str(error)) from None
     try:
@@ -80,7 +80,8 @@ def gate(ctx: click.Context, items: tuple[str, ...], policy_files: tuple[Path, .
     ctx.exit(0 if decision.is_satisfied else 1)
 
 
-def _policies(paths: Sequence[Path]) -> list[Policy]:
+def read_policies(paths: Sequence[Path]) -> list[Policy]:
+    """Return the policies of files. Raises UsageError: every fault of all of them."""
     from reporting.gate.policy import PolicyError, load_policies
 
     policies: list[Policy] = []
@@ -137,7 +138,8 @@ def _moment(text: str, option: str) -> datetime:
     return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _waivers(place: str | None) -> Waivers:
+def read_waivers(place: str | None) -> Waivers:
+    """Return the waivers of an address or a file. Raises ValueError: the file cannot be used."""
     from reporting.gate.waivers import NoWaivers, WaiverDB, WaiverFile
     from reporting.urls import is_web_address
 
