@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -68,7 +69,20 @@ def _execution_report(folder: Path, finished: FinishedRun) -> ExecutionReport:
         raise RunFolderError(f"{path}: cannot be read: {error}") from None
     if report.build_id != finished.build_id:
         raise RunFolderError(f"{path}: is of build id `{report.build_id}`, not of `{finished.build_id}`")
-    return report
+    return replace(report, testcase=_full_name(report))
+
+
+def _full_name(report: ExecutionReport) -> str:
+    """Return the testcase. A run that never began knows its check by the plain name only; the library has the rest."""
+    if report.testcase != report.check or "/" in report.check or "." in report.check:
+        return report.testcase
+    from checks.catalogue import UnknownCheckError, find_check, library_folder
+    from checks.description import CheckFileError
+
+    try:
+        return find_check(report.check, [library_folder()]).testcase
+    except (UnknownCheckError, CheckFileError):
+        return report.testcase
 
 
 def _reading(path: Path, report: ExecutionReport) -> TapReading:

@@ -45,6 +45,16 @@ def test_a_crash_after_a_bad_result_adds_nothing(tmp_path: Path) -> None:
     assert len(read_run(make_run(tmp_path, (failed,), **BROKEN)).results) == 1
 
 
+def test_a_run_that_never_began_is_reported_under_the_full_name(tmp_path: Path) -> None:
+    lost = {**BROKEN, "code": "worker-lost", "check": "rpmlint", "testcase": "rpmlint"}
+    unknown = {**lost, "check": "no-such-check", "testcase": "no-such-check"}
+
+    (known,) = read_run(make_run(tmp_path / "a", (), **lost)).results
+    (other,) = read_run(make_run(tmp_path / "b", (), **unknown)).results
+
+    assert (known.testcase, other.testcase) == ("dist.rpmlint", "no-such-check")
+
+
 def test_a_check_may_have_nothing_to_say(tmp_path: Path) -> None:
     assert read_run(make_run(tmp_path, ())).results == ()
 
