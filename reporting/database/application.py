@@ -25,7 +25,7 @@ from reporting.database.metrics import Metrics
 from reporting.database.pages.endpoint import in_words, wants_page
 from reporting.database.routes import ALL_ROUTES, Router
 from reporting.database.service import Service
-from reporting.database.storage import StorageBusyError, StorageTimeoutError
+from reporting.database.storage import StorageBusyError, StorageHurryError, StorageTimeoutError
 
 logger = logging.getLogger(__name__)
 
@@ -33,6 +33,8 @@ _HOST = re.compile(r"[A-Za-z0-9._~\[\]:-]{1,255}")
 _SLASHES = re.compile("/{2,}")
 #: Smaller answers fit into a few packets: compressing them costs more than it saves.
 _GZIP_FROM_BYTES = 16_384
+#: Their questions are short; pages ask several.
+_QUICK_PATHS = "/api/v2.0"
 _RETRY_SECONDS = "2"
 _DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 
@@ -61,8 +63,21 @@ class Application:
         self._metrics = Metrics()
         self._router = Router({**ALL_ROUTES, "/metrics": {"GET": self._metrics.page}})
 
+    def answer_at_once(self, arrival: Arrival) -> Response | None:
+        """Return the answer where it takes milliseconds and waits for nobody, else None."""
+        if arrival.method != "GET" or not arrival.quoted_path.startswith(_QUICK_PATHS):
+            return None
+        hurry = self.service.storage.hurried()
+        if hurry is None:
+            return None
+        try:
+            with hurry:
+                return self.answer(arrival)
+        except StorageHurryError:
+            return None
+
     def answer(self, arrival: Arrival) -> Response:
-        """Return the answer; never raises. A browser gets an error as a page."""
+        """Return the answer; never raises (but StorageHurryError). A browser gets an error as a page."""
         started = perf_counter()
         answer = self._answered(arrival)
         if answer.ask_again_seconds is None:
@@ -76,12 +91,15 @@ class Application:
         """Count and log a request that was answered."""
         match = self._router.find(unquote(arrival.quoted_path))
         self._metrics.note(arrival.method, match.route if match else "none", status, seconds)
-        logger.debug("request answered", extra={"method": arrival.method, "path": arrival.quoted_path,
-                                                "status": status, "milliseconds": round(seconds * 1000, 2)})
+        if logger.isEnabledFor(logging.DEBUG):
+            logger.debug("request answered", extra={"method": arrival.method, "path": arrival.quoted_path,
+                                                    "status": status, "milliseconds": round(seconds * 1000, 2)})
 
     def _answered(self, arrival: Arrival) -> Response:
         try:
             return self._answer(_request(arrival))
+        except StorageHurryError:
+            raise
         except FieldsError as error:
             return error.response()
         except ApiError as error:

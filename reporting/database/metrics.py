@@ -25,13 +25,18 @@ class Metrics:
                                  registry=self.registry)
         self._seconds = Histogram("checkotron_results_request_seconds", "Time from the whole request to its answer.",
                                   ("route",), buckets=_BUCKETS, registry=self.registry)
+        self._known: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
         self._waiting = Gauge("checkotron_results_outbox_messages", "Messages that wait for the bus.",
                               registry=self.registry)
 
     def note(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count one request. `route` is from the list of routes, so there are few."""
-        self._requests.labels(method if method in _METHODS else "other", route, status).inc()
-        self._seconds.labels(route).observe(seconds)
+        key = (method if method in _METHODS else "other", route, status)
+        found = self._known.get(key)
+        if found is None:  # looking labels up costs more than counting
+            found = self._known[key] = (self._requests.labels(*key), self._seconds.labels(route))
+        found[0].inc()
+        found[1].observe(seconds)
 
     def page(self, service: Service, request: Request) -> Response:
         """Answer the figures as text."""

@@ -7,12 +7,14 @@ thread, because databases block.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import signal
 import socket
 from collections.abc import Awaitable, Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
+from queue import SimpleQueue
+from threading import Thread
 from types import FrameType
 from typing import Any
 
@@ -38,7 +40,7 @@ class AsgiDoor:
         self._application = application
         #: True: who waits for something new is answered now.
         self.is_stopping = False
-        self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="results")
+        self._threads = Threads(application.answer)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -55,18 +57,58 @@ class AsgiDoor:
         await send({"type": "http.response.body", "body": answer.body})
 
     async def _answer(self, arrival: Arrival) -> Response:
+        # a hop to a thread and back costs more than most answers
+        at_once = self._application.answer_at_once(arrival)
+        if at_once is not None:
+            return at_once
         loop = asyncio.get_running_loop()
         started = loop.time()
-        answer = await loop.run_in_executor(self._pool, self._application.answer, arrival)
+        answer = await self._threads.answer(arrival)
         while answer.ask_again_seconds is not None and not self.is_stopping:
             await asyncio.sleep(answer.ask_again_seconds)
             arrival = replace(arrival, waited_seconds=loop.time() - started)
-            answer = await loop.run_in_executor(self._pool, self._application.answer, arrival)
+            answer = await self._threads.answer(arrival)
         return answer
 
     def close(self) -> None:
         """Wait for running requests."""
-        self._pool.shutdown()
+        self._threads.close()
+
+
+class Threads:
+    """Answers requests in threads. Leaner than an executor: one queue there, one call back."""
+
+    def __init__(self, answer: Callable[[Arrival], Response]) -> None:
+        self._answer = answer
+        self._queue: SimpleQueue[tuple[Arrival, asyncio.Future[Response]] | None] = SimpleQueue()
+        self._threads = [Thread(target=self._run, name=f"results-{number}", daemon=True) for number in range(THREADS)]
+        for thread in self._threads:
+            thread.start()
+
+    def answer(self, arrival: Arrival) -> asyncio.Future[Response]:
+        """Return a future of the running loop."""
+        done: asyncio.Future[Response] = asyncio.get_running_loop().create_future()
+        self._queue.put((arrival, done))
+        return done
+
+    def close(self) -> None:
+        """Wait for what is in hand."""
+        for _ in self._threads:
+            self._queue.put(None)
+        for thread in self._threads:
+            thread.join()
+
+    def _run(self) -> None:
+        while (work := self._queue.get()) is not None:
+            arrival, done = work
+            answer = self._answer(arrival)
+            with contextlib.suppress(RuntimeError):  # the loop has ended: nobody waits any more
+                done.get_loop().call_soon_threadsafe(_give, done, answer)
+
+
+def _give(done: asyncio.Future[Response], answer: Response) -> None:
+    if not done.cancelled():
+        done.set_result(answer)
 
 
 def _header(value: str) -> bytes:

@@ -16,6 +16,7 @@ question takes too long); every other exception is a bug.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from typing import Any, Protocol, TypeVar
 
 from reporting.database.question import NameFilter, Page, ResultFilter
@@ -44,6 +45,10 @@ class StorageBusyError(StorageError):
 
 class StorageTimeoutError(StorageError):
     """Raised when a question took longer than allowed; a narrower one may work."""
+
+
+class StorageHurryError(StorageError):
+    """Raised instead of answering at length while `hurried`; the same question without hurry gets its answer."""
 
 
 class Storage(Protocol):
@@ -135,6 +140,14 @@ class Storage(Protocol):
         Run the statements in one transaction; return how many rows the last one touched.
 
         `is_alone`: while no other transaction stores anything.
+        """
+        ...
+
+    def hurried(self) -> AbstractContextManager[None] | None:
+        """
+        Return a context in which this thread's questions end within milliseconds, by StorageHurryError if they must.
+
+        None where a question may wait for somebody else, so that no thread can promise that.
         """
         ...
 

@@ -45,11 +45,13 @@ def _newest_by_testcase(wanted: ResultFilter, found: Candidates, dialect: Dialec
 
 
 def rows_to_distinguish(wanted: ResultFilter, found: Candidates, dialect: Dialect) -> Sql:
-    """Return the statement for (id, testcase_id, data) of every result that passes, newest first."""
+    """Return the statement for every result that passes, newest first: whole, where they are few."""
     rarest = found.rarest()
-    start = hits(rarest, wanted) if rarest else Sql("")
-    source = "hits JOIN result r ON r.id = hits.result_id" if rarest else "result r"
-    return (start + Sql(f"SELECT r.id, r.testcase_id, r.data FROM {source} WHERE")
+    if rarest is None:
+        return (Sql("SELECT r.id, r.testcase_id, r.data FROM result r WHERE")
+                + all_of(conditions(wanted, found, dialect)) + Sql(_NEWEST_FIRST))
+    return (hits(rarest, wanted) + Sql(f"SELECT {COLUMNS} FROM hits JOIN result r ON r.id = hits.result_id "
+                                       "JOIN testcase t ON t.id = r.testcase_id WHERE")
             + all_of(conditions(wanted, found, dialect, without=rarest)) + Sql(_NEWEST_FIRST))
 
 

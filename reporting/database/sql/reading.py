@@ -57,8 +57,12 @@ class Reading:
             return []
         if not distinct_on:
             return [row_to_result(row) for row in self._fetch(latest_results(wanted, found, self._dialect))]
-        rows = self._stream(rows_to_distinguish(wanted, found, self._dialect))
-        ids = list(newest_of_each(rows, distinct_on))
+        statement = rows_to_distinguish(wanted, found, self._dialect)
+        if found.rarest() is not None:
+            results = [row_to_result(row) for row in self._fetch(statement)]
+            chosen = set(newest_of_each(((each.id, each.testcase.name, each.data) for each in results), distinct_on))
+            return [each for each in results if each.id in chosen]
+        ids = list(newest_of_each(self._stream(statement), distinct_on))
         return [row_to_result(row) for start in range(0, len(ids), _BATCH)
                 for row in self._fetch(results_by_id(ids[start:start + _BATCH], self._dialect))]
 

@@ -132,6 +132,9 @@ class PostgresqlStorage:
 
         return self._write(work)
 
+    def hurried(self) -> None:
+        return None
+
     # -- caring
     def check(self) -> None:
         self._fetch(Sql("SELECT 1 FROM testcase LIMIT 1"))

@@ -1,0 +1,95 @@
+"""
+Processor time a request, ours and a peer's in one run, with ratios.
+
+  python -m benchmarks.results_database.processor_time sqlite:///large.db --results 1000000 [--no-peer]
+
+The time is the server process's own clock (all its threads), so a busy machine
+hardly matters. The database must have been filled by `load` with that many results. The peer
+(peer.py) is ours: Flask, SQLAlchemy and gunicorn, asking as the original does, a statement a relation.
+"""
+from __future__ import annotations
+
+import argparse
+import http.client
+import statistics
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from benchmarks.results_database.questions import QUESTIONS, Question
+from tests.support.database_server import database_server
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A running server."""
+
+    port: int
+    pid: int
+
+
+def processor_seconds(pid: int) -> float:
+    """Return the processor time that a process has used (clock_getcpuclockid(3))."""
+    return time.clock_gettime((~pid << 3) | 2)
+
+
+def memory_mib(pid: int) -> float:
+    """Return the process's resident memory at its highest."""
+    with open(f"/proc/{pid}/status", encoding="ascii") as status:
+        return int(next(line for line in status if line.startswith("VmHWM")).split()[1]) / 1024
+
+
+def measure(server: Server, question: Question, count: int) -> float:
+    """Return milliseconds of processor time a request: the median of ten parts."""
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=600)
+    parts = []
+    size = max(question.repetitions // 10, 1)
+    number = 0
+    for part in range(11):
+        before = processor_seconds(server.pid)
+        for _ in range(size):
+            number += 1
+            path, body = question.request(number, count)
+            connection.request("POST" if body else "GET", path, body, {"Content-Type": "application/json"})
+            answer = connection.getresponse()
+            text = answer.read()
+            assert answer.status in (200, 201), (answer.status, text[:300])
+        if part:  # the first part warms caches up
+            parts.append((processor_seconds(server.pid) - before) / size * 1000)
+    connection.close()
+    return statistics.median(parts)
+
+
+@contextmanager
+def ours(url: str) -> Iterator[Server]:
+    """Start our server."""
+    with database_server(url) as server:
+        yield Server(int(server.url.rpartition(":")[2]), server.process.pid)
+
+
+def main() -> None:
+    """Read the command line, measure, print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("url")
+    parser.add_argument("--results", type=int, required=True)
+    parser.add_argument("--no-peer", action="store_true")
+    arguments = parser.parse_args()
+    peer_times: dict[str, float] = {}
+    with ours(arguments.url) as server:
+        our_times = {each.name: measure(server, each, arguments.results) for each in QUESTIONS}
+        memory = memory_mib(server.pid)
+    if not arguments.no_peer:
+        from benchmarks.results_database.peer_process import peer
+
+        with peer(arguments.url) as server:
+            peer_times = {each.name: measure(server, each, arguments.results) for each in QUESTIONS}
+    print(f"{arguments.results} results, {arguments.url.partition(':')[0]}; milliseconds of processor time a request")
+    for name, milliseconds in our_times.items():
+        against = f"{peer_times[name]:9.2f} {peer_times[name] / milliseconds:8.0f}x" if name in peer_times else ""
+        print(f"{name:38} {milliseconds:8.2f} {against}")
+    print(f"memory at its highest: {memory:.0f} MiB")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,62 @@
+"""The lines of the table: what is asked, for row number `n`, so that no two requests are the same."""
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from benchmarks.results_database.rows import PER_BUILD, item, package, testcase
+
+_DISTINCT = "scenario,system_architecture,system_variant"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One line."""
+
+    name: str
+    #: (n, results in the database) -> path and body; no body: a GET.
+    request: Callable[[int, int], tuple[str, bytes | None]]
+    #: Requests to measure.
+    repetitions: int = 150
+
+
+def _get(path: str, **query: object) -> tuple[str, None]:
+    return f"/api/v2.0{path}?{urlencode(query)}", None
+
+
+def _spread(n: int, count: int) -> int:
+    """Return a number below `count` that looks random."""
+    return (n * 2_654_435_761 + 12_345) % count
+
+
+def _item(n: int, count: int) -> str:
+    return item(_spread(n, count // PER_BUILD))
+
+
+def _post(n: int, count: int) -> tuple[str, bytes]:
+    body = {"outcome": "PASSED", "testcase": testcase(n % 40), "groups": [f"new-{n // 30}"], "note": "0 errors",
+            "ref_url": f"https://artifacts.example.org/new/{n}/",
+            "data": {"item": f"new-{n // 30}-1.fc40", "type": "koji_build", "arch": "x86_64"}}
+    return "/api/v2.0/results", json.dumps(body).encode()
+
+
+QUESTIONS = (
+    Question("POST /results", _post),
+    Question("result by id", lambda n, count: _get(f"/results/{_spread(n, count) + 1}")),
+    Question("Greenwave: one testcase of one item", lambda n, count: _get(
+        "/results/latest", type="koji_build,brew-build", item=_item(n, count), testcases=testcase(n % 30),
+        _distinct_on=_DISTINCT)),
+    Question("Greenwave: all testcases of one item", lambda n, count: _get(
+        "/results/latest", type="koji_build,brew-build", item=_item(n, count), _distinct_on=_DISTINCT)),
+    Question("results by item and type", lambda n, count: _get("/results", item=_item(n, count), type="koji_build")),
+    Question("first page of all results", lambda n, count: _get("/results")),
+    Question("search by item prefix", lambda n, count: _get(
+        "/results", **{"item:like": f"{package(_spread(n, 5000))}-*"}), 40),
+    Question("search in the middle of an item", lambda n, count: _get(
+        "/results", **{"item:like": f"*p{_spread(n, 5000)}-1*"}), 40),
+    Question("latest of three testcases", lambda n, count: _get(
+        "/results/latest", testcases=",".join(testcase(_spread(n, 500) * k % 500) for k in (1, 2, 3))), 40),
+    Question("latest of everything", lambda n, count: _get("/results/latest"), 20),
+)
