@@ -28,6 +28,7 @@ DIRECTIVES: dict[str, tuple[str, str]] = {
     "python": ("runner.directives.python", "Python"),
     "release": ("runner.directives.release", "ReleaseDirective"),
     "resultsdb": ("runner.directives.resultsdb", "Resultsdb"),
+    "rpm": ("runner.directives.rpm", "Rpm"),
     "sbuild": ("runner.directives.sbuild", "Sbuild"),
     "shell": ("runner.directives.command", "Shell"),
     "tap": ("runner.directives.tap", "Tap"),
