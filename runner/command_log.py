@@ -14,6 +14,7 @@ from typing import BinaryIO
 
 from runner.command import Command, CommandResult
 from runner.limits import Limits, LimitsReached
+from runner.mask import Mask
 from runner.output import SMALL_HEAD_BYTES, HeadAndTail, say_dropped
 
 CMD_LOG_FILENAME = "cmd-output.log"
@@ -32,6 +33,8 @@ class CommandLog:
         self._head_left = limits.log_head_bytes
         self._file: BinaryIO = open(path, "ab", buffering=0)  # noqa: SIM115 - closed by close()
         self._output: HeadAndTail | None = None
+        #: Hides secrets in what is repeated.
+        self.mask: Mask | None = None
 
     def begin(self, command: Command) -> HeadAndTail:
         """Write what will run; return what takes its output."""
@@ -74,6 +77,8 @@ class CommandLog:
                 rest = os.fstat(file.fileno()).st_size - len(data)
         except OSError:
             return
+        if self.mask is not None:
+            data = self.mask.data(data)
         self._file.write(data)
         if data and not data.endswith(b"\n"):
             self._file.write(b"\n")

@@ -26,6 +26,10 @@ class Mask:
         """Return the mask of secret files."""
         return cls(path.read_bytes() for path in paths)
 
+    def data(self, data: bytes) -> bytes:
+        """Return the bytes without secrets."""
+        return data if self._pattern is None else self._pattern.sub(MASK, data)
+
     def text(self, text: str) -> str:
         """Return the text without secrets."""
         if self._pattern is None:

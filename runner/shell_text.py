@@ -14,14 +14,15 @@ def shell_or_list(command: Any, variables: Mapping[str, Any]) -> tuple[tuple[str
 
     In a text `${item}` stays what it is: the shell finds `item` in its
     environment. So no value is ever read as shell code. `${a.b}` becomes a
-    variable of its own; names that are not ours are the shell's.
+    variable of its own; names that are not ours are the shell's, and so is `$$`
+    alone; `$$item` is `$item`.
     """
     if not isinstance(command, str):
         return tuple(as_text(part) for part in command), {}
     environment: dict[str, str] = {}
 
     def refer(match: re.Match[str]) -> str:
-        if match.group() == "$$":
+        if match.group().startswith("$$"):
             return "$"
         path = match.group(1) or match.group(2)
         first, *rest = path.split(".")
@@ -34,5 +35,5 @@ def shell_or_list(command: Any, variables: Mapping[str, Any]) -> tuple[tuple[str
         environment[name] = as_text(value)
         return f"${{{name}}}"
 
-    text = re.sub(r"\$\$|\$\{([A-Za-z_][\w.]*)\}|\$([A-Za-z_]\w*)", refer, command, flags=re.ASCII)
+    text = re.sub(r"\$\$(?=[A-Za-z_{])|\$\{([A-Za-z_][\w.]*)\}|\$([A-Za-z_]\w*)", refer, command, flags=re.ASCII)
     return ("/bin/sh", "-c", text), environment

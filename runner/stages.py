@@ -131,7 +131,7 @@ def prepare(state: RunState) -> None:
         workspace, folder, check.environment.network, check.resources, plan.image, plan.limits.grace_seconds,
         plan.given.caches, plan.given.secrets))
     if plan.given.secrets:
-        state.mask = state.results.mask = Mask.of_files(plan.given.secrets.values())
+        state.mask = state.results.mask = state.log.mask = Mask.of_files(plan.given.secrets.values())
 
 
 def execute(state: RunState) -> None:

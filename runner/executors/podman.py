@@ -22,6 +22,7 @@ from runner.executor import Confinement, ExecutorError, Sinks
 from runner.podman_settings import podman_environment
 from runner.process import CommandNotFoundError, ProcessRequest, run_process
 from runner.sandbox_limits import SandboxLimits
+from runner.sandbox_system import own_copy
 
 #: The image where a check asks for none: `podman import` of a Debian tree makes it, see docs/executors.md.
 DEFAULT_IMAGE = "localhost/checkroot:bookworm"
@@ -74,6 +75,9 @@ class PodmanInstance:
         self._stopped = False
         #: What a command was denied.
         self.notes: tuple[str, ...] = ()
+        private = confinement.workspace.private
+        self._secrets = {name: own_copy(file, private / f"secret-{name}", 65534)
+                         for name, file in confinement.secrets.items()}
         self._image = _first_image((confinement.image or DEFAULT_IMAGE).split(","))
 
     def path(self, path: Path) -> Path:
@@ -141,8 +145,9 @@ class PodmanInstance:
         for path in (given.check_folder, *command.readable):
             yield f"--volume={path}:{path}:ro"
         for name, folder in given.caches.items():
+            _open_to_all(folder)
             yield f"--volume={folder}:{_CACHES / name}:rw"
-        for name, file in given.secrets.items():
+        for name, file in self._secrets.items():
             yield f"--volume={file}:{_SECRETS / name}:ro"
 
 

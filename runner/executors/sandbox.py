@@ -79,7 +79,10 @@ class SandboxInstance:
         self._notes: list[str] = []
         self.python, self._python_folders = sandbox_system.python_for(self._uid)
         self._check_reachable(confinement.workspace.root)
-        sandbox_system.write_identity(confinement.workspace.private)
+        private = confinement.workspace.private
+        sandbox_system.write_identity(private)
+        self._secrets = {name: sandbox_system.own_copy(file, private / f"secret-{name}", self._uid)
+                         for name, file in confinement.secrets.items()}
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -177,8 +180,13 @@ class SandboxInstance:
         yield from sandbox_system.bound("--ro-bind", self._confinement.check_folder)
         yield from sandbox_system.bound("--bind", workspace.work, workspace.artifacts, *command.writable)
         for name, folder in self._confinement.caches.items():
-            yield from ("--bind", str(folder), str(_CACHES / name))
-        for name, file in self._confinement.secrets.items():
+            if sandbox_system.is_reachable(folder.parent, self._uid):
+                self._give(folder)
+                yield from ("--bind", str(folder), str(_CACHES / name))
+            else:
+                self._note(f"cache `{folder.parent}` cannot be entered by the sandbox's user: an empty one is given")
+                yield from ("--tmpfs", str(_CACHES / name))
+        for name, file in self._secrets.items():
             yield from ("--ro-bind", str(file), str(_SECRETS / name))
         # the root itself is a tmpfs of bubblewrap's: without this it takes any amount of memory
         if self._confinement.image is None:

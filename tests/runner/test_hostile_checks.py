@@ -148,7 +148,8 @@ def test_a_check_that_ignores_terminate_is_killed_after_its_time(tmp_path: Path)
 @pytest.mark.parametrize("executor", ["local", "sandbox"])
 def test_links_and_pipes_among_the_artifacts_are_left_out_and_said(executor: str, tmp_path: Path) -> None:
     check = write_check(tmp_path / "links", "run: {using: command, command: 'cd $artifactsdir; "
-                        "ln -s /etc/shadow shadow; ln -s /etc etc; mkfifo pipe; echo fine > good.txt; mkdir sub; ln -s ../../../../etc/passwd "
+                        "ln -s /etc/shadow shadow; ln -s /etc etc; mkfifo pipe; echo fine > good.txt; mkdir sub; "
+                        "ln -s ../../../../etc/passwd "
                         "sub/up'}\n")
 
     ran = run_check(check, tmp_path / "out", executor=executor)
