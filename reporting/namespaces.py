@@ -81,7 +81,7 @@ def load_namespaces(path: Path) -> Namespaces:
     try:
         data = load_document(path.read_text(encoding="utf-8"), str(path)).data
     except DocumentError as error:
-        raise NamespacesError(path, [str(fault) for fault in error.faults]) from None
+        raise NamespacesError(path, [f"line {fault.line}: {fault.message}" for fault in error.faults]) from None
     faults: list[str] = []
     if not isinstance(data, Mapping):
         raise NamespacesError(path, ["expected the keys `safe` and `allowed`"])
