@@ -33,6 +33,12 @@ class TriggerGroup(click.Group):
         command: click.Command = getattr(importlib.import_module(module), attribute)
         return command
 
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        from checks.item import ITEM_TYPES
+
+        with formatter.section("Item types, an example of each"):
+            formatter.write_dl([(kind.name, kind.example) for kind in ITEM_TYPES.values()])
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl([(name, line) for name, (_, _, line) in COMMANDS.items()])

@@ -1,16 +1,13 @@
 """Pushes to Git: dist-git through Pagure, other Pagure projects, and the hook of old dist-git."""
 from __future__ import annotations
 
-from typing import Any
-
-from trigger.field import mapping, text, value
+from trigger.field import mapping, text
+from trigger.git_event import commit_event, git_event, host_of, short_branch
 from trigger.message import BusMessage
-from trigger.topic import Reading, TopicSettings, nothing, one_event
+from trigger.topic import Reading, TopicSettings, nothing
 
 #: Namespaces of dist-git; a push elsewhere on the same Pagure is an ordinary Git commit.
 NAMESPACES = ("rpms", "modules", "container", "containers", "flatpaks", "tests", "docker")
-#: Who publishes pushes of which host.
-_HOSTS = {"org.fedoraproject": "src.fedoraproject.org", "io.pagure": "pagure.io", "org.centos": "gitlab.com"}
 
 
 class PagurePush:
@@ -52,34 +49,3 @@ class GitHook:
         facts = {"namespace": namespace, "repo": name, "branch": branch, "distgit_branch": branch, "commit": revision,
                  "agent": text(commit, "username"), "host": "src.fedoraproject.org", "name": name}
         return commit_event(message, (namespace, name, revision, short_branch(branch) or branch), facts)
-
-
-def commit_event(message: BusMessage, what: tuple[str, str, str, str], facts: dict[str, Any]) -> Reading:
-    """Return the event of a dist-git commit; `what` is namespace, repository, commit and branch."""
-    namespace, name, commit, branch = what
-    return one_event(message, (f"{namespace}/{name}#{commit}", "dist_git_commit"), "DistGitCommit",
-                     f"distgit:{namespace}/{name}:{branch}:{commit}", facts)
-
-
-def git_event(message: BusMessage, what: tuple[str, str, str, str], facts: dict[str, Any]) -> Reading:
-    """Return the event of a commit in any Git repository; `what` is host, path, branch and commit."""
-    host, path, branch, commit = what
-    return one_event(message, (f"{host}/{path}#{branch}#{commit}", "git_commit"), "GitPush",
-                     f"git:{host}/{path}:{branch}:{commit}", facts)
-
-
-def short_branch(branch: str | None) -> str | None:
-    """Return a branch without `refs/heads/`; None for a tag or another ref."""
-    if branch is None:
-        return None
-    short = branch.removeprefix("refs/heads/")
-    return None if short.startswith("refs/") else short
-
-
-def host_of(message: BusMessage) -> str:
-    """Return the host that a Pagure message is about: by the project's own URL, else by who publishes."""
-    for path in (("repo", "full_url"), ("pullrequest", "project", "full_url"), ("project", "full_url")):
-        url = text(message.body, *path)
-        if url and url.startswith("https://"):
-            return url.removeprefix("https://").partition("/")[0]
-    return _HOSTS.get(message.origin, "pagure.io" if value(message.body, "pullrequest") else "localhost")

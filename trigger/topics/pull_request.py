@@ -4,9 +4,9 @@ from __future__ import annotations
 from typing import Any
 
 from trigger.field import mapping, number, text
+from trigger.git_event import host_of, request_event
 from trigger.message import BusMessage
-from trigger.topic import Reading, TopicSettings, nothing, one_event
-from trigger.topics.dist_git import host_of
+from trigger.topic import Reading, TopicSettings, nothing
 
 
 class PagurePullRequest:
@@ -33,9 +33,3 @@ class PagurePullRequest:
             "host": host_of(message), "action": message.name.removeprefix("pagure.pull-request."),
         }
         return request_event(message, url, commit, facts)
-
-
-def request_event(message: BusMessage, url: str, commit: str | None, facts: dict[str, Any]) -> Reading:
-    """Return the event of a pull request at one state: the same commit gives the same identity."""
-    identity = f"pr:{url}:{commit or message.occurrence}"
-    return one_event(message, (url, "pull_request"), "PullRequest", identity, facts)

@@ -6,8 +6,8 @@ from typing import Any
 from checks.item import shown
 from trigger.field import mapping, number, text, value, word
 from trigger.message import BusMessage
+from trigger.nvr import nvr_facts
 from trigger.topic import Reading, TopicSettings, nothing, one_event
-from trigger.topics.koji import nvr_facts
 
 
 class ResultNew:

@@ -12,10 +12,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from trigger.field import mapping, number, text, value
+from trigger.git_event import git_event, request_event, short_branch
 from trigger.message import BusMessage
 from trigger.topic import Reading, TopicSettings, nothing
-from trigger.topics.dist_git import git_event, short_branch
-from trigger.topics.pull_request import request_event
 
 #: What is done to a pull request that makes something new to test.
 _NEW_CODE = ("opened", "reopened", "synchronize", "synchronized", "ready_for_review")
