@@ -62,9 +62,14 @@ def start_sbuild(folder: Path, parameters: dict[str, Any]) -> subprocess.Popen[b
     """Start the directive in a process of its own, as a user who may build; root gets one in a namespace."""
     folder.mkdir(parents=True, exist_ok=True)
     argv = [sys.executable, "-c", _PROGRAM, str(folder), str(chroots()), json.dumps(parameters)]
-    if os.geteuid() == 0:
-        argv = ["unshare", "--mount", "--propagation=private", "sh", "-ec", _script(folder), "sh", *argv]
-    return subprocess.Popen(argv, cwd=ROOT, stdin=subprocess.DEVNULL)
+    return subprocess.Popen(as_one_who_may_build(argv, folder), cwd=ROOT, stdin=subprocess.DEVNULL)
+
+
+def as_one_who_may_build(argv: list[str], folder: Path) -> list[str]:
+    """Return the command line for a user who may build; root gets such a user in a namespace, files in the folder."""
+    if os.geteuid() != 0:
+        return argv
+    return ["unshare", "--mount", "--propagation=private", "sh", "-ec", _script(folder), "sh", *argv]
 
 
 def run_sbuild(folder: Path, parameters: dict[str, Any]) -> dict[str, Any]:
