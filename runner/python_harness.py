@@ -22,7 +22,7 @@ def main(exchange: str) -> int:
     with open(os.path.join(exchange, "call.json"), encoding="utf-8") as file:
         call = json.load(file)
     try:
-        value = invoke(load(call["folder"], call["file"], call["callable"]), call["arguments"])
+        value = invoke(load(call["folder"], call["file"], call["callable"]), call["arguments"], call["offered"])
         answer = answer_of(value, exchange)
     except SystemExit as error:
         answer = {"error": f"it called sys.exit({error.code!r}); a check returns its results"}
@@ -60,13 +60,19 @@ def load(folder: str, file: str, name: str) -> object:
     return function() if inspect.isclass(function) else function
 
 
-def invoke(function: object, arguments: dict) -> object:
-    """Return what the function returns; wrong arguments are told by name. A coroutine is run to its end."""
+def invoke(function: object, arguments: dict, offered: dict) -> object:
+    """
+    Return what the function returns; a coroutine is run to its end.
+
+    What is offered (the item, the folders) is passed where the function names
+    it and the check file does not. Wrong arguments are told by name.
+    """
     try:
         signature = inspect.signature(function)
     except (TypeError, ValueError):
         signature = None
     if signature is not None:
+        arguments = {name: offered[name] for name in signature.parameters if name in offered} | arguments
         try:
             signature.bind(**arguments)
         except TypeError as error:

@@ -73,11 +73,21 @@ def json_schema() -> dict[str, Any]:
 
 
 def _with_variables(schema: dict[str, Any]) -> dict[str, Any]:
-    """Allow a variable wherever a parameter is no text anyway."""
-    variable = {"type": "string", "pattern": r"\$"}
-    properties = {name: {"anyOf": [rule, variable], "description": rule.get("description", "")}
-                  for name, rule in schema["properties"].items()}
-    return schema | {"properties": properties}
+    """Allow a variable wherever a parameter, or a part of one, is no free text anyway."""
+    if "properties" in schema:
+        return schema | {"properties": {name: _or_variable(rule) for name, rule in schema["properties"].items()}}
+    if "items" in schema:
+        return schema | {"items": _or_variable(schema["items"])}
+    if "anyOf" in schema:
+        return schema | {"anyOf": [_with_variables(rule) for rule in schema["anyOf"]]}
+    if isinstance(schema.get("additionalProperties"), dict):
+        return schema | {"additionalProperties": _or_variable(schema["additionalProperties"])}
+    return schema
+
+
+def _or_variable(schema: dict[str, Any]) -> dict[str, Any]:
+    described = {"description": schema["description"]} if "description" in schema else {}
+    return {"anyOf": [_with_variables(schema), {"type": "string", "pattern": r"\$"}]} | described
 
 
 def _table(keys: Iterable[Key]) -> Iterator[str]:

@@ -9,6 +9,7 @@ from checks.document import Fault, KeyPath
 from checks.item import ITEM_TYPES
 from runner.all_directives import DirectiveClashError, UnknownDirectiveError, directive_named
 from runner.directive import Directive, ParametersError
+from runner.signatures import wrong_arguments
 from runner.variables import unknown
 
 #: Variables that every run has; beside them the item type, and what earlier actions export.
@@ -29,8 +30,9 @@ def faults_of(check: CheckDescription, item_type: str | None = None) -> list[Fau
         faults.extend(_action_faults(check, action, known))
         if action.export:
             known.add(action.export)
-    if check.run.file and not (check.folder / check.run.file).is_file():
-        faults.append(_fault(check, ("run", "file"), f"`{check.run.file}` is not in the check's folder"))
+    if check.run.file:
+        call = {"file": check.run.file, "callable": check.run.callable, **check.run.arguments}
+        faults.extend(_python_faults(check, call, ("run",)))
     return faults
 
 
@@ -73,16 +75,22 @@ def _action_faults(check: CheckDescription, action: Action, known: set[str]) -> 
     directive.fill_in(action.parameters, look)
     faults = [_fault(check, path, sentence) for sentence in dict.fromkeys(sentences)]
     if action.directive == "python":
-        faults.extend(_file_faults(check, action, path))
+        faults.extend(_python_faults(check, action.parameters, path))
     return faults
 
 
-def _file_faults(check: CheckDescription, action: Action, path: KeyPath) -> list[Fault]:
-    file = action.parameters.get("file") if isinstance(action.parameters, Mapping) else None
-    if not isinstance(file, str) or "$" in file or (check.folder / file).is_file():
+def _python_faults(check: CheckDescription, parameters: Any, path: KeyPath) -> list[Fault]:
+    """Look at the file that an action calls, without importing it: is it there, does the function take that?"""
+    if not isinstance(parameters, Mapping) or not isinstance(parameters.get("file"), str) or "$" in parameters["file"]:
         return []
-    there = ", ".join(f"`{found.name}`" for found in sorted(check.folder.glob("*.py"))[:5]) or "no Python file"
-    return [_fault(check, (*path, "file"), f"`{file}` is not in the check's folder; it has {there}")]
+    given = dict(parameters)
+    file, function = given.pop("file"), str(given.pop("callable", None) or "run")
+    if not (check.folder / file).is_file():
+        there = ", ".join(f"`{found.name}`" for found in sorted(check.folder.glob("*.py"))[:5]) or "no Python file"
+        return [_fault(check, (*path, "file"), f"`{file}` is not in the check's folder; it has {there}")]
+    if "$" in function:
+        return []
+    return [_fault(check, path, sentence) for sentence in wrong_arguments(check.folder / file, function, set(given))]
 
 
 def _fault(check: CheckDescription, path: KeyPath, message: str) -> Fault:

@@ -17,6 +17,9 @@ from runner.process import CommandNotFoundError
 
 #: Bytes of what a function may return.
 ANSWER_LIMIT_BYTES = 64 * 1024 * 1024
+#: Variables that a function gets where it has a parameter of that name.
+OFFERED = ("item", "item_type", "arch", "build_id", "workdir", "artifactsdir", "checkdir", "testcase", "caches",
+           "secrets")
 HARNESS = Path(__file__).resolve().parent.parent / "python_harness.py"
 
 
@@ -46,7 +49,9 @@ class Python(Directive):
         exchange.chmod(0o777)
         (exchange / "call.json").write_text(json.dumps(
             {"folder": str(context.checkdir), "file": file, "callable": function,
-             "arguments": {key: _plain(value) for key, value in given.items()}}), encoding="utf-8")
+             "arguments": {key: _plain(value) for key, value in given.items()},
+             "offered": {name: _plain(context.variables[name]) for name in OFFERED if name in context.variables}}),
+            encoding="utf-8")
         # a copy: where the check runs, the runner's own files may not be there
         shutil.copyfile(HARNESS, exchange / HARNESS.name)
         command = Command((context.python, str(exchange / HARNESS.name), str(exchange)), context.workdir,
