@@ -57,3 +57,10 @@ def trigger() -> None:
     Listen to a bus:
       checkotron trigger consume --bus amqp://localhost --rules rules.yml
     """
+    import logging
+
+    from trigger.log_format import TextFormatter
+
+    if logging.lastResort is not None:
+        # A command by hand says on the terminal what it waits for, and why.
+        logging.lastResort.setFormatter(TextFormatter())
