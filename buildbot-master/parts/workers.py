@@ -7,6 +7,7 @@ from typing import Any
 
 from buildbot import worker as buildbot_worker
 from buildbot.plugins import worker as worker_plugins
+from twisted.internet import defer
 
 from buildbot_master.parts.settings import Settings, SettingsError, WorkerSettings
 
@@ -15,6 +16,22 @@ _KEEPALIVE_SECONDS = 60
 #: Buildbot keeps a worker from work after a build with an exception: 10 s, doubled up to an hour. A stranger's check
 #: must not be able to take a worker away for an hour.
 _QUARANTINE_SECONDS = (1, 30)
+
+
+class SteadyWorker(buildbot_worker.Worker):  # type: ignore[misc]
+    """
+    A worker that may go away at any moment of its arrival.
+
+    Buildbot 4.3 asks to be told of a lost connection only after a worker has attached. One that is lost before stays
+    "connected" for ever: its next connection is refused inwardly, it gets no build, and the master cannot stop.
+    """
+
+    @defer.inlineCallbacks
+    def attached(self, conn: Any) -> Any:
+        """Attach; where the connection is gone by then, detach at once."""
+        yield super().attached(conn)
+        if self.conn is conn and conn.mind is not None and conn.mind.broker.disconnected:
+            conn.detached(conn.mind)
 
 
 def slot_names(worker: WorkerSettings) -> list[str]:
@@ -52,7 +69,7 @@ def _worker(one: WorkerSettings, name: str, settings: Settings) -> Any:
         return buildbot_worker.LocalWorker(name, **arguments)
     password = _password(settings.path(one.password_file)) if one.password_file else secrets.token_urlsafe(32)
     if one.kind == "plain":
-        return buildbot_worker.Worker(name, password, keepalive_interval=_KEEPALIVE_SECONDS, **arguments)
+        return SteadyWorker(name, password, keepalive_interval=_KEEPALIVE_SECONDS, **arguments)
     try:
         kind = getattr(worker_plugins, one.kind)
     except AttributeError:

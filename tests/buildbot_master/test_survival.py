@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 
 from tests.buildbot_master.conftest import RunningMaster, wait_for
 
@@ -87,3 +88,19 @@ def test_a_client_that_goes_away_in_mid_answer_does_not_break_the_master(own_mas
 
     assert own_master.ended(build_id)["execution_status"] == "OK"
     assert "FileNotFoundError" not in own_master.master.log.read_text()
+
+
+def test_a_worker_that_is_lost_while_it_arrives_comes_back(own_master: RunningMaster) -> None:
+    # the connection of a worker is cut at another moment of its arrival each time
+    for milliseconds in range(0, 60, 6):
+        own_master.worker.stop()
+        seen = own_master.master.log.stat().st_size
+        own_master.worker.start()
+        wait_for(lambda seen=seen: b"attaching from" in own_master.master.log.read_bytes()[seen:])
+        time.sleep(milliseconds / 1000)
+        own_master.kill(own_master.worker)
+    own_master.worker.start()
+    build_ids = [own_master.schedule("good") for _ in range(4)]
+
+    assert [own_master.ended(build_id)["execution_status"] for build_id in build_ids] == ["OK"] * 4
+    assert len({row["workerid"] for row in own_master.rest("builds")["builds"]}) == 2
