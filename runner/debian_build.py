@@ -76,7 +76,8 @@ class DebianBuild:
                        "USER": self._account.name, "LOGNAME": self._account.name}
         call = ToolCall((*self._account.prefix, *argv), self.folder, environment, context.timeout_seconds,
                         name="sbuild")
-        with open(self.log, "xb") as file:
+        # unbuffered: the log can be read while the build runs, and is whole where it is aborted
+        with open(self.log, "xb", buffering=0) as file:
             output = HeadAndTail(file, LOG_HEAD_BYTES, LOG_TAIL_BYTES)
             try:
                 end = run_tool(call, context.abort, output.write)

@@ -18,6 +18,8 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 #: Outside of the checkout, which the account need not be able to enter.
 CHROOTS = Path(f"/var/tmp/checkotron-tests-{os.getuid()}/chroots")
+#: Where the builds of this process have their folders.
+BUILDS = CHROOTS.with_name(f"builds-{os.getpid()}")
 NAME = "bookworm-amd64"
 _NEEDED = {"sbuild": "sbuild", "mmdebstrap": "mmdebstrap", "newuidmap": "uidmap", "dpkg-source": "dpkg-dev"}
 
@@ -62,7 +64,9 @@ def start_sbuild(folder: Path, parameters: dict[str, Any]) -> subprocess.Popen[b
     """Start the directive in a process of its own, as a user who may build; root gets one in a namespace."""
     folder.mkdir(parents=True, exist_ok=True)
     argv = [sys.executable, "-c", _PROGRAM, str(folder), str(chroots()), json.dumps(parameters)]
-    return subprocess.Popen(as_one_who_may_build(argv, folder), cwd=ROOT, stdin=subprocess.DEVNULL)
+    BUILDS.mkdir(parents=True, exist_ok=True)
+    return subprocess.Popen(as_one_who_may_build(argv, folder), cwd=ROOT, stdin=subprocess.DEVNULL,
+                            env=os.environ | {"TMPDIR": str(BUILDS)})
 
 
 def as_one_who_may_build(argv: list[str], folder: Path) -> list[str]:
