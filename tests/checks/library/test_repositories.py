@@ -13,6 +13,7 @@ from tests.support import rpm_packages
 from tests.support.library_script import LIBRARY, load_script
 from tests.support.repositories import build_of, repository
 from tests.support.rpm_packages import PackageSpec
+from tests.support.web_server import files_below, web_server
 
 installability = load_script("installability", "run_installability.py")
 reverse_dependencies = load_script("reverse_dependencies", "run_reverse_dependencies.py")
@@ -231,3 +232,17 @@ def test_versions_are_compared_exactly_as_rpms_own_binding_compares_them() -> No
 def test_a_version_that_is_none_reaches_no_macro(evr: str) -> None:
     with pytest.raises(RuntimeError, match="is no epoch:version-release"):
         upgradepath.compared(evr, "1-1")
+
+
+def test_a_repository_over_http_is_fetched_once_where_there_is_a_cache(tmp_path: Path) -> None:
+    there = Path(repository(tmp_path / "base", LIBFOO_1))
+    rpms = build_of(tmp_path / "new", PackageSpec(name="needy", header=("Requires: libfoo.so.1",)))
+
+    with web_server(files_below(there)) as server:
+        for _ in range(2):
+            [result] = installability.run(rpms, item="needy-1.0-1.fc43", repositories={"web": server.url},
+                                          cache=str(tmp_path / "cache"))
+            assert result["outcome"] == "PASSED"
+
+        names = [path.rsplit("-", 1)[-1] for path in server.paths]
+    assert names == ["/repodata/repomd.xml", "primary.xml.gz", "/repodata/repomd.xml"]
