@@ -32,6 +32,17 @@ _STREAMS = ("fc42", "fc43")
 _ARCHES = ("x86_64", "aarch64")
 _CHECKS = ("rpmlint", "installability", "abi", "license", "hardening", "upgradepath")
 _PER_ARCH = frozenset({"rpmlint", "installability", "abi"})
+#: A build of every trouble, and the build before it: (check, arch, outcome).
+SHOWCASE = "hello-2.12-2.fc43"
+_SHOWCASE_BEFORE = "hello-2.12-1.fc43"
+_SHOWN_BEFORE = (
+    ("rpmlint", "x86_64", "PASSED"), ("rpmlint", "aarch64", "PASSED"), ("installability", "x86_64", "FAILED"),
+    ("installability", "aarch64", "PASSED"), ("abi", "x86_64", "PASSED"), ("abi", "aarch64", "PASSED"),
+    ("license", None, "PASSED"), ("upgradepath", None, "FAILED"), ("shebangs", None, "PASSED"))
+_SHOWN = (
+    ("rpmlint", "x86_64", "FAILED"), ("rpmlint", "aarch64", "PASSED"), ("installability", "x86_64", "PASSED"),
+    ("installability", "aarch64", "PASSED"), ("abi", "x86_64", "NEEDS_INSPECTION"), ("abi", "aarch64", "RUNNING"),
+    ("license", None, "PASSED"), ("upgradepath", None, "FAILED"), ("hardening", None, "CRASHED"))
 _RPMLINT_OUTPUT = """xchat.x86_64: W: spelling-error %description -l en_US irc -> Irc, ice, IRA
 xchat.x86_64: E: explicit-lib-dependency libsexy
 xchat.x86_64: W: no-manual-page-for-binary xchat-remote
@@ -49,6 +60,8 @@ _NOTES = {
     ("license", "PASSED"): "GPL-2.0-or-later", ("license", "NEEDS_INSPECTION"): "`GPLv2+` is not an SPDX expression",
     ("hardening", "PASSED"): "4 executables, all PIE with full RELRO",
     ("upgradepath", "PASSED"): "lower than or equal to every later release",
+    ("upgradepath", "FAILED"): "higher than 2.12-1.fc44 in fc44-updates",
+    ("hardening", "CRASHED"): "readelf ended with signal 11", ("abi", "RUNNING"): "",
 }
 HOSTILE_ITEMS = (
     "../../etc/passwd", "<script>alert(1)</script>", "a/b//c/./d", "100% #1 ?x=y&z", "/leading/slash",
@@ -70,6 +83,7 @@ class World:
         for package in _PACKAGES:
             for stream in _STREAMS:
                 yield from self._package(package, stream)
+        yield from self._showcase()
         yield from self._update()
         yield from self._compose()
         yield from self._hostile()
@@ -103,6 +117,14 @@ class World:
             yield _result(check, item, "RUNNING" if chance > 0.95 else "QUEUED", at, arch=arch, note="", run=run)
             return
         yield _result(check, item, outcome, at, arch=arch, run=run, seconds=self.dice.lognormvariate(3, 0.5))
+
+    def _showcase(self) -> Iterator[NewResult]:
+        for item, results, at in ((_SHOWCASE_BEFORE, _SHOWN_BEFORE, self.now - 9 * DAY), (SHOWCASE, _SHOWN,
+                                                                                          self.now - 20 * MINUTE)):
+            for number, (check, arch, outcome) in enumerate(results):
+                run = str(uuid.UUID(int=self.dice.getrandbits(128), version=4))
+                seconds = 4.0 + 3 * number if outcome != "RUNNING" else None
+                yield _result(check, item, outcome, at + number * MINUTE, arch=arch, run=run, seconds=seconds)
 
     def _update(self) -> Iterator[NewResult]:
         for scenario in ("server_cockpit_default", "base_selinux", "desktop_terminal"):
