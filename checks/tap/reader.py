@@ -11,13 +11,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import BinaryIO, TextIO
 
 from checks.item import Item, shown
 from checks.result import Result
-from checks.tap import block as blocks
 from checks.tap import line as lines
+from checks.tap.framing import BlockReader
 from checks.tap.line import Point
 from checks.tap.reading import DEFAULT_LIMITS, FaultList, TapLimits, TapReading
 from checks.tap.record import Context, result_of
@@ -28,8 +27,6 @@ Source = str | bytes | BinaryIO | TextIO
 
 #: Characters. No test line is longer; the window always holds one block and one line.
 _LINE_LIMIT = 256 * 1024
-#: Characters of an unreadable block that become the output of its result.
-_UNREAD_CHARACTERS = 8192
 
 
 def read_tap(source: Source, *, testcase: str, item: Item | None = None, arch: str | None = None,
@@ -57,6 +54,7 @@ class TapReader:
         self._strict = False
         self._unknown_run: tuple[int, int, str] | None = None
         self._faults = FaultList(limits.faults)
+        self._blocks = BlockReader(self._window, limits, self._faults)
         self.version: int | None = None
         self.bail_out: str | None = None
         self.unknown_lines = 0
@@ -96,7 +94,7 @@ class TapReader:
             self._fault(f"subtests more than {self._limits.depth} deep; read at that depth")
             depth = self._limits.depth
         self._window.advance(match.end())
-        self._read_block(point)
+        self._blocks.read(point)
         children = self._fold(depth)
         level = self._levels[depth]
         self._number(level, point)
@@ -107,54 +105,6 @@ class TapReader:
         if children:
             point.description += children.in_brackets()
             level.points.extend(child for child in children.points if speaks_for_itself(child))
-
-    def _read_block(self, point: Point) -> None:
-        window = self._window
-        if not window.fill() or window.text[window.at] not in " \t\n\r#":
-            return
-        canonical = blocks.CANONICAL.match(window.text, window.at)
-        is_small = canonical is not None and canonical.end() - window.at <= self._limits.block_characters
-        if canonical and is_small and (block := blocks.load_flat(canonical)) is not None:
-            point.block = block
-            window.advance(canonical.end())
-            return
-        opened = lines.BLOCK_OPEN.match(window.text, window.at)
-        if opened is None:
-            return
-        if opened.group("between"):
-            self._fault(f"the block of `{shown(point.wording)}` does not follow it at once", warning=True)
-        window.advance(opened.end())
-        window.fill()
-        self._load(point, *self._frame(opened.group("indent"), point))
-
-    def _frame(self, indent: str, point: Point) -> tuple[str, int]:
-        """Return the lines of a block without their indent, and the number of the first."""
-        window, limit = self._window, self._limits.block_characters
-        inside, closing = _block_patterns(indent)
-        first = window.line
-        match = inside.match(window.text, window.at)
-        end = match.end() if match else window.at
-        text = window.text[window.at:end]
-        if len(text) > limit:
-            while match and match.end() > window.at:
-                window.advance(match.end())
-                match = inside.match(window.text, window.at) if window.fill() else None
-        else:
-            window.advance(end)
-        if closed := closing.match(window.text, window.at):
-            window.advance(closed.end())
-        else:
-            self._fault(f"the block of `{shown(point.wording)}` is not closed by `...`", warning=True)
-        return (text.replace("\n" + indent, "\n").removeprefix(indent), first)
-
-    def _load(self, point: Point, text: str, first: int) -> None:
-        try:
-            if len(text) > self._limits.block_characters:
-                raise blocks.BlockError(f"the block is longer than {self._limits.block_characters} characters")
-            point.block = blocks.load_block(text, self._limits)
-        except blocks.BlockError as error:
-            self._fault(f"{error}; the fields of this result are lost", at=first + error.line)
-            point.unread_block = _head(text)
 
     # Levels: the stream and its subtests
 
@@ -309,15 +259,3 @@ class TapReader:
 
     def _fault(self, message: str, *, warning: bool = False, at: int | None = None) -> None:
         self._faults.add(self._window.line if at is None else at, message, warning)
-
-
-def _head(text: str) -> str:
-    """Return the beginning of a block that cannot be read, for a person to look at."""
-    return blocks.printable(text[:_UNREAD_CHARACTERS]) + ("…" if len(text) > _UNREAD_CHARACTERS else "")
-
-
-@lru_cache(maxsize=16)
-def _block_patterns(indent: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
-    """Return what the lines of a block at this indent look like, and what closes it. No pattern can backtrack."""
-    close = re.escape(indent) + r"\.\.\.[ \t\r]*\n"
-    return re.compile(rf"(?:(?!{close}){re.escape(indent)}[^\n]*\n|[ \t\r]*\n)*+"), re.compile(close)
