@@ -12,42 +12,22 @@ from __future__ import annotations
 import argparse
 import http.client
 import statistics
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 
 from benchmarks.results_database.questions import QUESTIONS, Question
-from tests.support.database_server import database_server
+from benchmarks.results_database.server_process import Server, ours
+
+#: The median of so many measurements is shown.
+PARTS = 10
 
 
-@dataclass(frozen=True, slots=True)
-class Server:
-    """A running server."""
-
-    port: int
-    pid: int
-
-
-def processor_seconds(pid: int) -> float:
-    """Return the processor time that a process has used (clock_getcpuclockid(3))."""
-    return time.clock_gettime((~pid << 3) | 2)
-
-
-def memory_mib(pid: int) -> float:
-    """Return the process's resident memory at its highest."""
-    with open(f"/proc/{pid}/status", encoding="ascii") as status:
-        return int(next(line for line in status if line.startswith("VmHWM")).split()[1]) / 1024
-
-
-def measure(server: Server, question: Question, count: int) -> float:
-    """Return milliseconds of processor time a request: the median of ten parts."""
+def measure(server: Server, question: Question, count: int, share: float = 1.0) -> float:
+    """Return milliseconds of processor time a request: the median of some parts."""
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=600)
     parts = []
-    size = max(question.repetitions // 10, 1)
+    size = max(int(question.repetitions * share) // PARTS, 1)
     number = 0
-    for part in range(11):
-        before = processor_seconds(server.pid)
+    for part in range(PARTS + 1):
+        before = server.processor_seconds()
         for _ in range(size):
             number += 1
             path, body = question.request(number, count)
@@ -56,16 +36,9 @@ def measure(server: Server, question: Question, count: int) -> float:
             text = answer.read()
             assert answer.status in (200, 201), (answer.status, text[:300])
         if part:  # the first part warms caches up
-            parts.append((processor_seconds(server.pid) - before) / size * 1000)
+            parts.append((server.processor_seconds() - before) / size * 1000)
     connection.close()
     return statistics.median(parts)
-
-
-@contextmanager
-def ours(url: str) -> Iterator[Server]:
-    """Start our server."""
-    with database_server(url) as server:
-        yield Server(int(server.url.rpartition(":")[2]), server.process.pid)
 
 
 def main() -> None:
@@ -78,12 +51,12 @@ def main() -> None:
     peer_times: dict[str, float] = {}
     with ours(arguments.url) as server:
         our_times = {each.name: measure(server, each, arguments.results) for each in QUESTIONS}
-        memory = memory_mib(server.pid)
+        memory = server.memory_mib()
     if not arguments.no_peer:
         from benchmarks.results_database.peer_process import peer
 
         with peer(arguments.url) as server:
-            peer_times = {each.name: measure(server, each, arguments.results) for each in QUESTIONS}
+            peer_times = {each.name: measure(server, each, arguments.results, 0.2) for each in QUESTIONS}
     print(f"{arguments.results} results, {arguments.url.partition(':')[0]}; milliseconds of processor time a request")
     for name, milliseconds in our_times.items():
         against = f"{peer_times[name]:9.2f} {peer_times[name] / milliseconds:8.0f}x" if name in peer_times else ""

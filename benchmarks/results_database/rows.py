@@ -14,7 +14,8 @@ PACKAGES = 5_000
 TESTCASES = 500
 ARCHES = ("x86_64", "aarch64", "ppc64le", "s390x", "noarch")
 TYPES = ("koji_build", "bodhi_update")
-_WORDS = ("kernel", "python", "perl", "rust", "golang", "lib", "gnome", "kde", "java", "ocaml", "php", "ruby", "texlive")
+_WORDS = ("kernel", "python", "perl", "rust", "golang", "lib", "gnome", "kde", "java", "ocaml", "php", "ruby",
+          "texlive")
 #: Microseconds: 2020-01-01, and what passes between two results.
 START = 1_577_836_800_000_000
 STEP = 7_000_000

@@ -1,9 +1,9 @@
 """
-SQLite in WAL mode: a reading connection a thread, and one thread that writes.
+SQLite in WAL mode: a reading connection a thread, and one connection that writes.
 
-The writer takes whatever waits and commits it together (group commit): each
-caller is told after the commit that holds its rows has reached the disk
-(`synchronous=FULL`), so many clients share one fsync.
+Whatever waits for the writing connection is committed together (group
+commit): each caller is told after the commit that holds its rows has reached
+the disk (`synchronous=FULL`), so many clients share one fsync.
 """
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ import math
 import sqlite3
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
-from queue import SimpleQueue
 from typing import Any, TypeVar
 
 from reporting.database.migrations.migrate import HEAD, migrate
@@ -48,6 +48,8 @@ _STEPS = 20_000
 #: A hurried question: longest time, and rows that are too many.
 _HURRIED_SECONDS = 0.004
 _HURRIED_ROWS = 300
+#: Pages of 4 KiB in the log before they are copied into the database: more are copied together, but take longer.
+_CHECKPOINT_PAGES = 4_000
 _READER_CACHE_KIB = 8_192
 _WRITER_CACHE_KIB = 32_768
 
@@ -61,10 +63,11 @@ class SqliteStorage:
         self._local = threading.local()
         self._readers: list[sqlite3.Connection] = []
         self._reading = Reading(SqliteDialect(), self._fetch, self._stream)
-        self._queue: SimpleQueue[tuple[Work[Any], Future[Any]] | None] = SimpleQueue()
+        self._waiting: deque[tuple[Work[Any], Future[Any]]] = deque()
+        #: Held by the one who uses the writing connection.
+        self._writing = threading.Lock()
+        self._writer: sqlite3.Connection | None = None
         _make_current(path)
-        self._writer = threading.Thread(target=self._write_loop, name="results-writer", daemon=True)
-        self._writer.start()
 
     # -- storing
     def add_result(self, new: NewResult, key: IdempotencyKey | None = None, announce: str | None = None) -> Result:
@@ -132,10 +135,9 @@ class SqliteStorage:
         self._fetch(Sql("SELECT 1 FROM testcase LIMIT 1"))
 
     def close(self) -> None:
-        self._queue.put(None)
-        self._writer.join()
-        for connection in self._readers:
-            connection.close()
+        for connection in (*self._readers, self._writer):
+            if connection is not None:
+                connection.close()
 
     # -- reading connections
     def _fetch(self, question: Sql) -> list[tuple[Any, ...]]:
@@ -177,24 +179,31 @@ class SqliteStorage:
             local.connection = connection
         return connection
 
-    # -- the writer
+    # -- the writing connection
     def _write(self, work: Work[T]) -> T:
+        """
+        Have the work done and committed.
+
+        Whoever gets the connection does the work of all who wait for it, so
+        nobody changes threads while there is no crowd.
+        """
         done: Future[T] = Future()
-        self._queue.put((work, done))
+        self._waiting.append((work, done))
+        with self._writing:
+            if not done.done():
+                self._commit_waiting()
         return done.result()
 
-    def _write_loop(self) -> None:
-        connection = connect(self._path, _WRITER_CACHE_KIB)
-        while (first := self._queue.get()) is not None:
-            works = [first]
-            while len(works) < _BATCH and not self._queue.empty():
-                following = self._queue.get()
-                if following is None:
-                    self._queue.put(None)
-                    break
-                works.append(following)
-            _commit_together(connection, works)
-        connection.close()
+    def _commit_waiting(self) -> None:
+        works = [self._waiting.popleft() for _ in range(min(len(self._waiting), _BATCH))]
+        try:
+            if self._writer is None:
+                self._writer = connect(self._path, _WRITER_CACHE_KIB)
+            _commit_together(self._writer, works)
+        except BaseException as error:
+            for _, done in works:
+                if not done.done():
+                    done.set_exception(error)
 
 
 def connect(path: Path, cache_kib: int) -> sqlite3.Connection:
@@ -204,6 +213,7 @@ def connect(path: Path, cache_kib: int) -> sqlite3.Connection:
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute(f"PRAGMA cache_size = -{cache_kib}")
+    connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
     return connection
 
 
@@ -212,8 +222,10 @@ def _commit_together(connection: sqlite3.Connection, works: list[tuple[Work[Any]
     told: list[Callable[[], None]] = []
     try:
         connection.execute("BEGIN IMMEDIATE")
-        for work, done in works:
-            told.append(_do(connection, work, done))
+        if len(works) == 1:  # nothing else to keep when it fails: a savepoint would only copy pages
+            told.append(_telling(works[0][1], works[0][0](connection)))
+        else:
+            told += [_do(connection, work, done) for work, done in works]
         connection.execute("COMMIT")
     except Exception as error:
         if connection.in_transaction:
@@ -235,6 +247,10 @@ def _do(connection: sqlite3.Connection, work: Work[Any], done: Future[Any]) -> C
         connection.execute("RELEASE one")
         return _failing(done, error)
     connection.execute("RELEASE one")
+    return _telling(done, value)
+
+
+def _telling(done: Future[T], value: T) -> Callable[[], None]:
     return lambda: done.set_result(value)
 
 
