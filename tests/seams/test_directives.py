@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from checks.document import load_document
 from runner.all_directives import (
     DIRECTIVES,
     ENTRY_POINTS,
@@ -22,6 +23,7 @@ from runner.all_directives import (
 )
 from runner.capabilities import analyse
 from runner.directive import Directive, ParametersError
+from runner.reference import directive_page
 
 every_directive = pytest.mark.parametrize("name", DIRECTIVES)
 #: Needed because of another parameter's example.
@@ -112,6 +114,15 @@ def test_each_single_example_is_valid(name: str) -> None:
     for key in directive.PARAMETERS.keys:
         faults = faults_of(directive, examples(directive, key.name))
         assert all("leave" in fault or "set `" in fault for fault in faults), key.name
+
+
+@every_directive
+def test_the_example_on_its_page_is_a_valid_action(name: str) -> None:
+    page = "\n".join(directive_page(directive_named(name)))
+    [(said, parameters)] = load_document(page.partition("```yaml\n")[2].partition("```")[0], "page").data[0].items()
+
+    assert said == name
+    assert faults_of(directive_named(name), parameters) == []
 
 
 @every_directive
