@@ -97,6 +97,9 @@ class Completion {
     if (this.list.hidden || !options.length) return;
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       event.preventDefault();
+      // what is chosen from now on stays: no late answer replaces the list
+      clearTimeout(this.timer);
+      this.asking?.abort();
       const step = event.key === "ArrowDown" ? 1 : -1;
       this.mark((this.chosen + step + options.length + (this.chosen < 0 && step < 0 ? 1 : 0)) % options.length);
     } else if (event.key === "Enter" && this.chosen >= 0) {
