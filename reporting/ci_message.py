@@ -18,11 +18,14 @@ from urllib.parse import urlsplit
 from checks.item import ItemError, parse_nvr
 from checks.outcome import Outcome
 from checks.result import Result
+from reporting.progress import Progress
 from reporting.reporter import ReportedRun
 
 VERSION = "1.1.14"
 #: Characters of a check's output that travel in a message.
 _OUTPUT_LIMIT = 8192
+#: How long a queued run may take before a reader gives it up.
+_LIFETIME_MINUTES = 24 * 60
 _NAMESPACE = uuid.UUID("1d3f1f3c-5d0e-5f0a-9a8e-0c7e4f7b2a51")
 
 #: Item type: artifact in the topic. Other kinds of items have no messages.
@@ -58,11 +61,10 @@ def message_of(run: ReportedRun, result: Result, contact: Contact, log_url: str)
         return None
     is_error = result.outcome in (Outcome.CRASHED, Outcome.ABORTED)
     body: dict[str, Any] = {
-        "contact": {key: value for key in Contact.__dataclass_fields__ if (value := getattr(contact, key))},
+        "contact": _contact(contact),
         "run": {"url": run.log_url or log_url, "log": log_url},
         "artifact": _artifact(artifact, result, _facts(run)),
-        "pipeline": {"id": str(uuid.uuid5(_NAMESPACE, f"{result.item}/{result.testcase}/{result.arch}")),
-                     "name": result.testcase, "build": run.build_id},
+        "pipeline": _pipeline(result, run.build_id),
         "test": _test(result, artifact, is_error),
         "generated_at": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "version": VERSION,
@@ -73,6 +75,33 @@ def message_of(run: ReportedRun, result: Result, contact: Contact, log_url: str)
         body["system"] = [{"os": "linux", "provider": run.report.executor or "checkotron",
                            "architecture": result.arch or run.report.arch}]
     return CIMessage(f"ci.{artifact}.test.{'error' if is_error else 'complete'}", body)
+
+
+def message_of_progress(progress: Progress, contact: Contact, log_url: str) -> CIMessage | None:
+    """Return the message `queued` or `running` of a run on its way; None for other kinds of items."""
+    artifact = ARTIFACTS.get(progress.item_type)
+    if artifact is None:
+        return None
+    result = Result(progress.item, progress.item_type, Outcome.INFO, progress.testcase, arch=progress.arch)
+    test = _test(result, artifact, is_error=True)  # without a verdict, like an error
+    if progress.status == "QUEUED":
+        test["lifetime"] = _LIFETIME_MINUTES
+    body = {
+        "contact": _contact(contact), "run": {"url": log_url, "log": log_url},
+        "artifact": _artifact(artifact, result, {}), "pipeline": _pipeline(result, progress.build_id), "test": test,
+        "generated_at": progress.at.strftime("%Y-%m-%dT%H:%M:%SZ"), "version": VERSION}
+    return CIMessage(f"ci.{artifact}.test.{progress.status.lower()}", body)
+
+
+def _contact(contact: Contact) -> dict[str, str]:
+    return {key: value for key in Contact.__dataclass_fields__ if (value := getattr(contact, key))}
+
+
+def _pipeline(result: Result, build_id: str) -> dict[str, str]:
+    """Stable for one item, testcase and architecture, so that queued, running and complete can be joined."""
+    arch = None if result.arch == "noarch" else result.arch
+    return {"id": str(uuid.uuid5(_NAMESPACE, f"{result.item}/{result.testcase}/{arch}")), "name": result.testcase,
+            "build": build_id}
 
 
 def _test(result: Result, artifact: str, is_error: bool) -> dict[str, Any]:

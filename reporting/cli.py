@@ -16,6 +16,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "query": ("reporting.query_cli", "query", "Find results in a results database."),
     "report": ("reporting.deliver_cli", "report", "Report the results of one run, now."),
     "deliver": ("reporting.deliver_cli", "deliver", "Deliver the results of finished runs from a queue."),
+    "announce": ("reporting.announce_cli", "announce", "Say that a run is queued or running."),
     "undelivered": ("reporting.undelivered_cli", "undelivered", "Show what waits to be delivered, and why."),
     "decisions": ("reporting.decisions_cli", "decisions", "Serve gate decisions over HTTP, as Greenwave does."),
 }

@@ -61,7 +61,7 @@ def report(folder: Path, destinations: tuple[str, ...], log_url: str | None, kee
     from reporting.undelivered import RunFile
 
     _log(verbose)
-    reporters = _reporters(destinations or ("console",), token_file)
+    reporters = open_reporters(destinations or ("console",), token_file)
     try:
         finished = FinishedRun(_build_id(folder), str(folder.resolve()), log_url)
         run = read_run(finished, namespaces=_namespaces(namespaces_file))
@@ -109,7 +109,7 @@ def deliver(queue: Path | None, destinations: tuple[str, ...], follow: bool, sta
     if not destinations:
         raise UsageError("no destination; name at least one: --to http://127.0.0.1:5001")
     _log(verbose or follow)
-    deliverer = Deliverer(queue_folder(queue, state), _reporters(destinations, token_file),
+    deliverer = Deliverer(queue_folder(queue, state), open_reporters(destinations, token_file),
                           _namespaces(namespaces_file))
     try:
         deliverer.start()
@@ -128,7 +128,8 @@ def deliver(queue: Path | None, destinations: tuple[str, ...], follow: bool, sta
                            + "\nsee: checkotron results undelivered --queue " + str(deliverer.queue))
 
 
-def _reporters(destinations: tuple[str, ...], token_file: Path | None) -> list[Reporter]:
+def open_reporters(destinations: tuple[str, ...], token_file: Path | None) -> list[Reporter]:
+    """Return the reporter of each address, once. Raises UsageError: an address is wrong."""
     from reporting.all_reporters import reporter_for
 
     try:

@@ -21,6 +21,7 @@ from pathlib import Path
 
 from checks.contracts import ContractError, FinishedRun
 from reporting.namespaces import DEFAULT_NAMESPACES, Namespaces
+from reporting.progress import announce_waiting
 from reporting.report import Turn, report
 from reporting.reporter import Reporter
 from reporting.run_folder import RunFolderError, read_run
@@ -102,6 +103,7 @@ class Deliverer:
     def pass_once(self) -> list[Turn]:
         """Take in what is new, give every destination whose time has come its turn, and return how the turns ended."""
         self._take_in()
+        announce_waiting(self.queue / "progress", self.reporters)
         turns: list[Turn] = []
         for path, run_file in list(self._runs.items()):
             ready = [reporter for reporter in self.reporters if self._may_try(path, reporter.destination)]

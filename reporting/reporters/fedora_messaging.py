@@ -13,11 +13,13 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from reporting.ci_message import CIMessage, Contact, message_of
+from reporting.ci_message import CIMessage, Contact, message_of, message_of_progress
+from reporting.progress import Progress
 from reporting.reporter import AwayError, Delivery, NumberedResult, RefusedError, ReportedRun, Secrets
 from reporting.urls import without_password
 
@@ -57,6 +59,21 @@ class FedoraMessagingReporter:
 
     def deliver(self, run: ReportedRun, results: Sequence[NumberedResult]) -> Iterator[Delivery]:
         """Yield each delivery after the broker confirmed it. Raises AwayError, RefusedError."""
+        with self._channel() as channel:
+            for numbered in results:
+                log_url = _needed(numbered.result.log_url or run.log_url)
+                message = message_of(run, numbered.result, self._contact, log_url)
+                key = numbered.key or f"{run.build_id}/{numbered.number}"
+                yield Delivery(numbered.number, self._publish(channel, message, key))
+
+    def announce(self, progress: Progress) -> str:
+        """Publish `queued` or `running`. Raises AwayError, RefusedError."""
+        message = message_of_progress(progress, self._contact, _needed(progress.log_url))
+        with self._channel() as channel:
+            return self._publish(channel, message, f"{progress.build_id}/{progress.status}/{progress.at.isoformat()}")
+
+    @contextmanager
+    def _channel(self) -> Iterator[BlockingChannel]:
         import pika
         import pika.exceptions
 
@@ -67,24 +84,19 @@ class FedoraMessagingReporter:
             with pika.BlockingConnection(parameters) as connection:
                 channel = connection.channel()
                 channel.confirm_delivery()
-                for numbered in results:
-                    yield Delivery(numbered.number, self._publish(channel, run, numbered))
+                yield channel
         except (pika.exceptions.ProbableAuthenticationError, pika.exceptions.ProbableAccessDeniedError) as error:
             raise RefusedError(f"the broker lets us not in: {type(error).__name__}") from None
         except (pika.exceptions.AMQPError, OSError) as error:
             raise AwayError(f"the broker cannot be reached: {type(error).__name__} {error}".strip(),
                             was_sent=True) from None
 
-    def _publish(self, channel: BlockingChannel, run: ReportedRun, numbered: NumberedResult) -> str:
+    def _publish(self, channel: BlockingChannel, message: CIMessage | None, key: str) -> str:
         import pika
 
-        log_url = numbered.result.log_url or run.log_url
-        if log_url is None:
-            raise RefusedError("a CI message needs the address of the log; say it with --log-url")
-        message = message_of(run, numbered.result, self._contact, log_url)
         if message is None:
             return "no CI messages for this kind of item"
-        message_id = str(uuid.uuid5(_MESSAGE_IDS, numbered.key or f"{run.build_id}/{numbered.number}"))
+        message_id = str(uuid.uuid5(_MESSAGE_IDS, key))
         properties = pika.BasicProperties(
             content_type="application/json", content_encoding="utf-8", delivery_mode=2, message_id=message_id,
             headers={"fedora_messaging_schema": _SCHEMA, "fedora_messaging_severity": _severity(message),
@@ -92,6 +104,12 @@ class FedoraMessagingReporter:
         topic = f"{self._prefix}.{message.topic}" if self._prefix else message.topic
         channel.basic_publish(_EXCHANGE, topic, json.dumps(message.body).encode(), properties)
         return message_id
+
+
+def _needed(log_url: str | None) -> str:
+    if log_url is None:
+        raise RefusedError("a CI message needs the address of the log; say it with --log-url")
+    return log_url
 
 
 def _severity(message: CIMessage) -> int:

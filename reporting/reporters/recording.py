@@ -3,6 +3,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
+from reporting.progress import Progress
 from reporting.reporter import Delivery, NumberedResult, ReportedRun, Secrets
 
 
@@ -21,7 +22,14 @@ class RecordingReporter:
     def __init__(self, destination: str = "recording", before: Callable[[NumberedResult], None] | None = None) -> None:
         self.destination = destination
         self.received: list[tuple[str, NumberedResult]] = []
+        #: (build id, status), in order.
+        self.announced: list[tuple[str, str]] = []
         self._before = before
+
+    def announce(self, progress: Progress) -> str:
+        """Keep it."""
+        self.announced.append((progress.build_id, progress.status))
+        return f"recording:{progress.status}"
 
     def deliver(self, run: ReportedRun, results: Sequence[NumberedResult]) -> Iterator[Delivery]:
         """Yield each delivery after `before` let it pass."""

@@ -18,6 +18,7 @@ from checks.item import ITEM_TYPES
 from checks.outcome import accepted
 from checks.result import Result
 from reporting.client import ResultsDBClient
+from reporting.progress import Progress
 from reporting.reporter import Delivery, NumberedResult, RefusedError, ReportedRun, Secrets
 
 #: Bytes. The original's index refuses values over about 2.7 kB.
@@ -51,6 +52,20 @@ class ResultsDBReporter:
                 refused.append(error)  # one result that it does not want must not hold back the others
         if refused:
             raise refused[0]
+
+    def announce(self, progress: Progress) -> str:
+        """Store the state as an outcome where the database takes it. Raises AwayError, RefusedError."""
+        self._outcomes = self._outcomes or self._client.outcomes()
+        if progress.status not in self._outcomes:
+            return f"not told: the database does not take {progress.status}"
+        answer = self._client.post_result({
+            "testcase": progress.testcase, "outcome": progress.status, "note": "", "ref_url": progress.log_url,
+            "groups": [] if is_standalone(progress.build_id) else [{"uuid": progress.build_id,
+                                                                    "ref_url": progress.log_url}],
+            "data": {"item": [progress.item], "type": [progress.item_type], "arch": [progress.arch]},
+            "submit_time": progress.at.strftime("%Y-%m-%dT%H:%M:%S.%f")},
+            f"{progress.build_id}-{progress.status}" if not is_standalone(progress.build_id) else None)
+        return str(answer.get("href") or "")
 
     def _post(self, run: ReportedRun, numbered: NumberedResult) -> str:
         body = body_of(run, numbered, self._outcomes)
