@@ -3,12 +3,17 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
 #: Signals that ask for an end, and the exit code of the run each leads to.
 EXIT_CODES = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGHUP: 143}
+
+
+class AbortedError(Exception):
+    """Raised by a signal's handler where nothing else would notice the abort: in the middle of a download."""
 
 
 class AbortToken:
@@ -23,6 +28,7 @@ class AbortToken:
         self._read, self._write = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
         self.reason: str | None = None
         self.exit_code = 143
+        self._interrupts = False
 
     def __enter__(self) -> AbortToken:
         return self
@@ -40,6 +46,21 @@ class AbortToken:
         if self.reason is None:
             self.reason, self.exit_code = reason, exit_code
             os.write(self._write, b"x")
+
+    @contextmanager
+    def interrupting(self, interrupts: bool = True) -> Iterator[None]:
+        """Let an abort by a signal raise AbortedError inside the `with`; with False it does not."""
+        before, self._interrupts = self._interrupts, interrupts
+        try:
+            yield
+        finally:
+            self._interrupts = before
+
+    def interrupt(self) -> None:
+        """Raise AbortedError where that was asked for; called by handlers of signals."""
+        if self._interrupts:
+            self._interrupts = False
+            raise AbortedError(self.reason or "aborted")
 
     def fileno(self) -> int:
         """Return the descriptor that becomes readable on abort."""
@@ -60,6 +81,7 @@ def aborted_by_signals(token: AbortToken) -> Iterator[AbortToken]:
     def handle(number: int, _: FrameType | None) -> None:
         name = signal.Signals(number).name
         token.abort(f"stopped by {name}", EXIT_CODES[signal.Signals(number)])
+        token.interrupt()
 
     before = {number: signal.signal(number, handle) for number in EXIT_CODES}
     try:
@@ -67,3 +89,23 @@ def aborted_by_signals(token: AbortToken) -> Iterator[AbortToken]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+@contextmanager
+def aborted_after(token: AbortToken, seconds: float, reason: str) -> Iterator[None]:
+    """Let the token be aborted when the time is over, whatever runs then; exit code 1. Only in the main thread."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def handle(_: int, __: FrameType | None) -> None:
+        token.abort(reason, 1)
+        token.interrupt()
+
+    before = signal.signal(signal.SIGALRM, handle)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)

@@ -4,7 +4,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,6 +15,8 @@ from checks.catalogue import UnknownCheckError, find_check
 from checks.contracts import NOARCH, NOT_OK, ExecutionReport
 from checks.description import CheckFileError
 from checks.item import ItemError
+from checks.result import Result
+from checks.tap import TapReader
 from runner import settings
 from runner.abort import AbortToken, aborted_by_signals
 from runner.executor import ExecutorError
@@ -127,7 +129,7 @@ def _say(end: RunEnd, plan: RunPlan, options: RunOptions) -> None:
     if options.junit is not None:
         from runner.junit import write_junit
 
-        write_junit(options.junit, end.report, end.results.first, end.seconds)
+        write_junit(options.junit, end.report, all_results(end), end.seconds)
     if options.tap is not None:
         tap = end.results.path.read_text(encoding="utf-8")
         if options.tap == "-":
@@ -139,7 +141,7 @@ def _say(end: RunEnd, plan: RunPlan, options: RunOptions) -> None:
 
         click.echo(json.dumps({"execution": end.report.to_dict(), "folder": str(plan.folder),
                                "again": command_line(options, plan),
-                               "results": [result_to_dict(result) for result in end.results.first]}, indent=2))
+                               "results": [result_to_dict(result) for result in all_results(end)]}, indent=2))
     elif not options.quiet:
         import shutil
 
@@ -151,6 +153,12 @@ def _say(end: RunEnd, plan: RunPlan, options: RunOptions) -> None:
             click.secho(text, err=to_stderr, **style)  # type: ignore[arg-type]
 
         say_summary(end, plan.folder, command_line(options, plan), say, shutil.get_terminal_size((80, 24)).columns)
+
+
+def all_results(end: RunEnd) -> Iterator[Result]:
+    """Yield every result of the run, from its file: only the first are in memory."""
+    with open(end.results.path, "rb") as file:
+        yield from TapReader(file, testcase=end.report.testcase)
 
 
 def _leave_report(options: RunOptions, message: str, code: str, exit_code: int) -> None:

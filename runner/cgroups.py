@@ -38,6 +38,15 @@ class ControlGroup:
         """Files to which a process writes `0` to join."""
         return tuple(str(folder / "cgroup.procs") for folder in self.folders)
 
+    def refused(self) -> dict[str, int]:
+        """Return how often a limit refused something: `memory` and `pids`; empty where nothing was refused."""
+        counts: dict[str, int] = {}
+        for folder in self.folders:
+            for kind, name, key in (("memory", "memory.failcnt", ""), ("memory", "memory.events", "oom_kill"),
+                                    ("pids", "pids.events", "max")):
+                counts[kind] = max(counts.get(kind, 0), _count_in(folder / name, key))
+        return {kind: count for kind, count in counts.items() if count}
+
     def remove(self) -> None:
         """Remove the folders; harmless when called twice. Processes must have ended."""
         deadline = time.monotonic() + _REMOVE_SECONDS
@@ -72,6 +81,17 @@ def make(name: str, limits: TreeLimits) -> ControlGroup | None:
                 folder.rmdir()
         return None
     return ControlGroup(tuple(made)) if made else None
+
+
+def _count_in(path: Path, key: str) -> int:
+    """Return a number of a file of the kernel's; 0 where the file or the key is not there."""
+    try:
+        words = path.read_text(encoding="ascii").split()
+    except OSError:
+        return 0
+    if key:
+        return int(words[words.index(key) + 1]) if key in words else 0
+    return int(words[0]) if words else 0
 
 
 def _own_groups() -> dict[str, Path]:

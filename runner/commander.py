@@ -39,7 +39,9 @@ class Commander:
         capture = Capture(command.capture_stdout, self._limits.capture_bytes) if command.capture_stdout else None
         try:
             try:
-                result = self._instance.run(command, self._sinks(command, take, capture), self._abort)
+                # the loop around a command notices an abort itself, and ends the command in order
+                with self._abort.interrupting(False):
+                    result = self._instance.run(command, self._sinks(command, take, capture), self._abort)
             finally:
                 finish()
         except CommandNotFoundError as error:

@@ -26,7 +26,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TextIO
 
 from checks.build_id import STANDALONE
 from checks.contracts import NOARCH, CheckInput
@@ -37,6 +37,8 @@ from checks.result import Result
 from runner.abort import AbortToken
 from runner.command import Command, CommandResult
 
+#: Files of the runner in the folder of a run: no log and no artifact of a check has such a name.
+RUNNER_FILES = frozenset({"results.tap", "execution.json", "input.json", "stages.log", "run.log", "cmd-output.log"})
 #: Exit codes of a run that an action ends, see ARCHITECTURE.md.
 CHECK_BROKE, WRONG_CHECK, TRY_AGAIN = 1, 2, 3
 
@@ -98,6 +100,25 @@ class DirectiveContext:
     python: str = sys.executable
     #: The longest the action may take.
     timeout_seconds: float | None = None
+    #: Where logs for people go; the folder of the run.
+    logs: Path | None = None
+
+    def open_log(self, name: str, mode: str = "a") -> TextIO:
+        """
+        Open a log that people find beside the results; the caller closes it. With "w" it begins anew.
+
+        Raises DirectiveError: the name is no plain file name, or the runner's own.
+        """
+        if name != Path(name).name or name.startswith(".") or name in RUNNER_FILES:
+            raise DirectiveError(f"`{name}` is no name of a log; expected a plain file name, none of the runner's")
+        if mode not in ("a", "w"):
+            raise DirectiveError(f"a log is opened with `a` or `w`, not `{mode}`")
+        return open((self.logs or self.private) / name, mode, encoding="utf-8", errors="backslashreplace")
+
+    def append_log(self, name: str, lines: Iterable[str]) -> None:
+        """Add lines to a log, a line break after each."""
+        with self.open_log(name) as file:
+            file.writelines(f"{line}\n" for line in lines)
 
     @classmethod
     def alone(cls, folder: Path, check: CheckInput | None = None, **changes: Any) -> DirectiveContext:
@@ -111,7 +132,7 @@ class DirectiveContext:
         abort = changes.pop("abort", None) or AbortToken()
         given: dict[str, Any] = {
             "workdir": folder / "work", "artifactsdir": folder / "artifacts", "checkdir": folder,
-            "private": folder / "private", "check": check, "abort": abort,
+            "private": folder / "private", "check": check, "abort": abort, "logs": folder,
             "run_command": run_command_here(folder, abort)}
         return cls(**given | changes)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from checks.description import Action
 from checks.item import shown
-from runner.abort import AbortToken
+from runner.abort import AbortedError, AbortToken
 from runner.directive import DirectiveContext, DirectiveError, ParametersError
 from runner.executor import ExecutorError
 from runner.validation import make_directive
@@ -79,12 +79,15 @@ class Interpreter:
         try:
             if self.abort.is_aborted and not action.always:
                 raise DirectiveError(self.abort.reason or "aborted", "aborted")
-            value = self._value_of(action)
+            with self.abort.interrupting():
+                value = self._value_of(action)
             self.values.append(value)
             if action.export:
                 self.variables[action.export] = value
         except (VariableError, ParametersError) as fault:
             error = ActionError(f"{self._label(action)}: {fault}", "wrong-check", 2)
+        except AbortedError as fault:
+            error = ActionError(f"{self._label(action)}: {fault}", "aborted", self.abort.exit_code)
         except DirectiveError as fault:
             error = ActionError(f"{self._label(action)}: {fault}", fault.code, fault.exit_code)
         except ExecutorError as fault:

@@ -12,11 +12,9 @@ from __future__ import annotations
 
 import json
 import logging
-import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,7 +23,7 @@ from typing import Any
 from checks.contracts import NOT_OK, OK, ExecutionReport
 from checks.description import CheckFileError
 from runner import stages
-from runner.abort import AbortToken
+from runner.abort import AbortToken, aborted_after
 from runner.directive import DirectiveError
 from runner.executor import ExecutorError
 from runner.interpreter import ActionError
@@ -75,12 +73,17 @@ def run(plan: RunPlan, abort: AbortToken) -> RunEnd:
     """Run a check; never raises for what the check, the item or the surroundings do."""
     started, begin = datetime.now(UTC), time.monotonic()
     plan.folder.mkdir(parents=True, exist_ok=True)
+    # of an earlier run in the same folder: nobody may take it for this one's
+    (plan.folder / REPORT_NAME).unlink(missing_ok=True)
     reached = LimitsReached()
     state = RunState(plan, abort, ResultsFile(plan.folder, plan.input.testcase, plan.limits, reached), reached,
                      begin + plan.check.timeout_seconds)
     stages_log = _StagesLog(plan.folder / STAGES_LOG_NAME)
     failure: Failure | None = None
-    with _time_limit(state):
+    seconds = plan.check.timeout_seconds
+    words = f"the run was stopped after {seconds:g} s: its time was used up"
+    # commands are ended by their own clock; this is for everything else, a little later
+    with aborted_after(abort, seconds + plan.limits.grace_seconds + 1, words):
         try:
             for name, stage in STAGES:
                 if failure is not None and name not in AFTER_FAILURE:
@@ -154,22 +157,6 @@ class _StagesLog:
         with open(self._path, "a", encoding="utf-8", errors="backslashreplace") as file:
             file.write(f"{when.replace('+00:00', 'Z')} {name:<8} {seconds:8.3f} s  {end}\n")
         return failure
-
-
-@contextmanager
-def _time_limit(state: RunState) -> Iterator[None]:
-    """Abort the run when its time is used up, whatever it is doing then."""
-    seconds = state.plan.check.timeout_seconds
-    grace = state.plan.limits.grace_seconds
-    words = f"the run was stopped after {seconds:g} s: its time was used up"
-    # commands are ended by their own clock; this is for everything else, a little later
-    timer = threading.Timer(seconds + grace + 1, state.abort.abort, (words, 1))
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
 
 
 def _report(state: RunState, failure: Failure | None, started: datetime,

@@ -63,7 +63,9 @@ class SandboxLimits:
         and node; it is wider where a control group counts the real thing.
         """
         addresses = self.memory_bytes * (16 if in_group else 1)
-        return (f"--nproc={self.processes + spare_processes}", f"--as={addresses}", f"--cpu={self.cpu_seconds}",
+        # the group refuses first, because it counts what it refuses
+        processes = self.processes + spare_processes + (64 if in_group else 0)
+        return (f"--nproc={processes}", f"--as={addresses}", f"--cpu={self.cpu_seconds}",
                 f"--fsize={self.file_bytes}", f"--nofile={self.open_files}", "--core=0")
 
 

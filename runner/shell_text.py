@@ -1,8 +1,10 @@
-"""A command of a check as argv: a list as it is, a text for `sh -c` with its variables in the environment."""
+"""A command of a check as argv: a list as it is; a text for `sh -c`, or a script, with variables in the environment."""
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from runner.variables import as_text
@@ -37,3 +39,17 @@ def shell_or_list(command: Any, variables: Mapping[str, Any]) -> tuple[tuple[str
 
     text = re.sub(r"\$\$(?=[A-Za-z_{])|\$\{([A-Za-z_][\w.]*)\}|\$([A-Za-z_]\w*)", refer, command, flags=re.ASCII)
     return ("/bin/sh", "-c", text), environment
+
+
+def write_script(text: str, folder: Path) -> Path:
+    """Write a text that begins with `#!` as a program; return it."""
+    path = folder / f"script-{os.urandom(4).hex()}"
+    path.write_text(text, encoding="utf-8")
+    path.chmod(0o755)
+    return path
+
+
+def plain_variables(variables: Mapping[str, Any]) -> dict[str, str]:
+    """Return the variables that are one text or number, for the environment of a script."""
+    return {name: as_text(value) for name, value in variables.items()
+            if isinstance(value, (str, int, float)) and not isinstance(value, bool)}

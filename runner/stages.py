@@ -147,6 +147,9 @@ def execute(state: RunState) -> None:
               "checkdir": instance.path(folder)}
     variables = variables_of(plan, places, instance.path)
     extra = dict(plan.check.environment.variables) | {name.upper(): str(path) for name, path in places.items()}
+    if plan.revision is not None:
+        extra |= {f"CHECK_{name}": value for name, value in (("REPOSITORY", plan.revision.repository),
+                                                            ("REV", plan.revision.commit)) if value}
     extra |= {f"CACHE_{name}": path for name, path in variables.get("caches", {}).items()}
     extra |= {f"SECRET_{name}": path for name, path in variables.get("secrets", {}).items()}
 
@@ -158,7 +161,8 @@ def execute(state: RunState) -> None:
         return DirectiveContext(
             workspace.work, workspace.artifacts, folder, workspace.private, plan.input,
             using.with_environment(commander.run, extra, plan.check), state.abort, plan.settings, dict(variables),
-            bool(action.export) or not _sends(plan.check), send, state.note, instance.python, action.timeout_seconds)
+            bool(action.export) or not _sends(plan.check), send, state.note, instance.python, action.timeout_seconds,
+            plan.folder)
 
     state.interpreter = Interpreter(variables, context_for, state.abort, plan.on_action)
     state.interpreter.run(using.actions_of(plan.check))

@@ -14,6 +14,11 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
+#: The most that a check's folder may hold where it must be copied.
+CHECK_FILES_LIMIT = 5_000
+CHECK_BYTES_LIMIT = 256 * 1024 * 1024
+_NOT_COPIED = (".git", "__pycache__", ".pytest_cache")
+
 
 class WorkspaceError(Exception):
     """Raised when the workspace cannot be made: no room, no rights. Another try may work."""
@@ -58,9 +63,21 @@ class Workspace:
         return workspace
 
     def copy_check(self, folder: Path) -> Path:
-        """Copy the check's folder, links as links; return the copy."""
-        if not self.check.exists():
-            shutil.copytree(folder, self.check, symlinks=True, ignore=shutil.ignore_patterns(".git", "__pycache__"))
+        """Copy the check's folder, links as links; return the copy. Raises WorkspaceError: too large, unreadable."""
+        if self.check.exists():
+            return self.check
+        count = size = 0
+        for place, folders, names in os.walk(folder):
+            folders[:] = [name for name in folders if name not in _NOT_COPIED]
+            count += len(names)
+            size += sum(os.lstat(os.path.join(place, name)).st_size for name in names)
+            if count > CHECK_FILES_LIMIT or size > CHECK_BYTES_LIMIT:
+                raise WorkspaceError(f"`{folder}` has more than {CHECK_FILES_LIMIT} files or "
+                                     f"{CHECK_BYTES_LIMIT // 2**20} MiB; give the check a folder of its own")
+        try:
+            shutil.copytree(folder, self.check, symlinks=True, ignore=shutil.ignore_patterns(*_NOT_COPIED))
+        except (OSError, shutil.Error) as error:
+            raise WorkspaceError(f"`{folder}`: the check's folder cannot be copied: {error}") from None
         return self.check
 
     def remove(self) -> str | None:

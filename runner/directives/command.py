@@ -11,13 +11,13 @@ from runner.captured import Captured
 from runner.command import EXITED, INTO_LOG, INTO_NOTHING, INTO_STDOUT, Command, CommandResult
 from runner.directive import Directive, DirectiveContext, DirectiveError
 from runner.process import CommandNotFoundError
-from runner.shell_text import shell_or_list
+from runner.shell_text import plain_variables, shell_or_list, write_script
 
 _ARGUMENTS = ListOf(Text())
 
 
 class CommandDirective(Directive):
-    """Run one command; a list is run as it is, a text by `sh -c`."""
+    """Run one command; a list is run as it is, a text by `sh -c`, or by its own `#!` line."""
 
     name = "command"
     PARAMETERS = Record((
@@ -57,11 +57,15 @@ class CommandDirective(Directive):
         if capture is None and context.wants_value:
             capture = context.private / f"stdout-{os.urandom(4).hex()}"
         argv, variables = shell_or_list(given["run"], context.variables)
+        script = None
+        if isinstance(given["run"], str) and given["run"].startswith("#!"):
+            script, variables = write_script(given["run"], context.private), plain_variables(context.variables)
+            argv = (str(script),)
         command = Command(
             argv, context.inside(given["cwd"] or ".", context.checkdir),
             context.check.environment() | variables | dict(given["environment"] or {}), capture, given["stderr"],
             context.inside(given["stdin"], context.checkdir) if given["stdin"] else None, given["as_root"],
-            given["timeout"] or context.timeout_seconds)
+            given["timeout"] or context.timeout_seconds, readable=(script,) if script else ())
         result = run_or_fail(command, context)
         if not result.succeeded and not (given["ignore_return"] and result.cause == EXITED):
             raise DirectiveError(f"`{shown_command(given['run'])}` {result.in_words(command.timeout_seconds)}",

@@ -112,6 +112,7 @@ class SandboxInstance:
             return self._run(command, sinks, abort, group)
         finally:
             if group is not None:
+                self._note_refused(group.refused())
                 group.remove()
 
     def stop(self) -> None:
@@ -213,6 +214,12 @@ class SandboxInstance:
         if not sandbox_system.is_reachable(folder, self._uid):
             raise ExecutorError(f"workspace `{folder}` cannot be entered by the sandbox's user; "
                                 "set $CHECKOTRON_WORKSPACES to a folder that everyone may enter, such as /var/tmp")
+
+    def _note_refused(self, refused: Mapping[str, int]) -> None:
+        if count := refused.get("pids"):
+            self._note(f"more than {self._limits.processes} processes at once were refused, {count} times")
+        if refused.get("memory"):
+            self._note(f"more than {self._limits.memory_words} of memory were refused")
 
     def _note(self, sentence: str) -> None:
         if sentence not in self._notes:

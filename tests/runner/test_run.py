@@ -4,6 +4,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -329,3 +330,67 @@ def _wait_for(condition: object, seconds: float = 20) -> None:
     while not condition():  # type: ignore[operator]
         assert time.monotonic() < deadline, "not within the time"
         time.sleep(0.02)
+
+
+def test_a_download_that_hangs_is_aborted_at_once(tmp_path: Path) -> None:
+    """A server that takes the connection and says nothing: neither the time of the run nor a signal waits for it."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        store = f"http://127.0.0.1:{server.getsockname()[1]}/packages"
+        begin = time.monotonic()
+        check = write_check(tmp_path / "hangs", "timeout: 1\nactions:\n"
+                            "  - koji: {action: download, koji_build: $item}\n")
+        ran = run_check(check, tmp_path / "out", "--koji-store", store)
+        assert (ran.exit_code, ran.report["code"]) == (1, "timed-out")
+        assert time.monotonic() - begin < 15
+
+        with subprocess.Popen([sys.executable, "-m", "checkotron", "run", "rpmlint", "--item", ITEM, "--koji-store",
+                               store, "--artifacts", str(tmp_path / "two")], stdout=subprocess.DEVNULL) as process:
+            _wait_for(lambda: "action starts" in _text(tmp_path / "two" / "run.log"))
+            process.send_signal(signal.SIGTERM)
+            process.wait(timeout=10)
+    assert process.returncode == 143
+    assert json.loads((tmp_path / "two" / "execution.json").read_text())["code"] == "aborted"
+
+
+def test_a_script_runs_by_its_own_first_line(tmp_path: Path) -> None:
+    check = write_check(tmp_path / "script", """\
+actions:
+  - command: |
+      #!/usr/bin/python3
+      import os
+      print("ok 1 -", os.environ["item"], os.environ["arch"])
+    export: tap
+  - resultsdb: {results: "${tap}"}
+""")
+
+    for executor in ("local", "sandbox"):
+        assert run_check(check, tmp_path / executor, executor=executor).results[0].summary == "xchat-0.5-1.fc20 noarch"
+
+
+def test_a_folder_with_too_much_in_it_is_not_copied_into_a_sandbox(tmp_path: Path) -> None:
+    check = write_check(tmp_path / "home", "run: {using: command, command: 'true'}\n")
+    with open(check / "big", "wb") as file:
+        file.truncate(300 * 2**20)
+
+    ran = run_check(check, tmp_path / "out", executor="sandbox")
+
+    assert (ran.exit_code, ran.report["code"]) == (3, "no-workspace")
+    assert "give the check a folder of its own" in ran.report["status"]
+
+
+def test_a_check_is_told_where_it_comes_from(tmp_path: Path) -> None:
+    check = write_check(tmp_path / "r" / "env", "run: {using: command, command: 'env; exit 1'}\n")
+    for argv in (["init", "-q"], ["add", "."], ["remote", "add", "origin", "https://example.org/r.git"],
+                 ["-c", "user.name=a", "-c", "user.email=a@example.org", "commit", "-qm", "x"]):
+        subprocess.run(["git", *argv], cwd=tmp_path / "r", check=True)
+
+    output = run_check(check, tmp_path / "out", "--arch", "x86_64").results[0].output or ""
+
+    for line in ("CHECK_REPOSITORY=https://example.org/r.git", "CHECK_REV=", "ITEM=xchat-0.5-1.fc20", "ARCH=x86_64",
+                 "ITEM_TYPE=koji_build", "BUILD_ID=-1000", "TESTCASE=scratch.env", "WORKDIR=", "ARTIFACTSDIR=",
+                 "CHECKDIR="):
+        assert f"\n{line}" in f"\n{output}"
+
+
+def _text(path: Path) -> str:
+    return path.read_text() if path.exists() else ""
