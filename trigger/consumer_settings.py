@@ -17,7 +17,7 @@ from trigger.held import HeldJobs
 from trigger.holding import Holding
 from trigger.journal import Journal
 from trigger.keeper import Keeper
-from trigger.option import InputError, catalogue_of, door_of, lookup_of, state_folder, topic_settings
+from trigger.option import InputError, door_of, folders_of, lookup_of, state_folder, topic_settings
 from trigger.parked import ParkedMessages
 from trigger.rulebook import RulebookFile, Surroundings
 from trigger.rules import DEFAULT_RULES, RulesError
@@ -73,9 +73,9 @@ def make_consumer_parts(settings: ConsumerSettings) -> ConsumerParts:
     """Return the parts. Raises InputError: rules with faults, no door, ..."""
     state = state_folder(settings.state)
     around = Surroundings(lookup_of(settings.bodhi), environments=settings.environments)
-    catalogue_of(settings.checks)
+    folders = folders_of(settings.checks)
     try:
-        rulebook = RulebookFile(settings.rules or DEFAULT_RULES, lambda: catalogue_of(settings.checks), around)
+        rulebook = RulebookFile(settings.rules or DEFAULT_RULES, folders, around)
     except RulesError as error:
         raise InputError(f"{error}\nthe rules have faults; nothing was started") from None
     journal, held = Journal(state), HeldJobs(state)

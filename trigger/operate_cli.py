@@ -76,15 +76,16 @@ def retrigger(word: str, checks: tuple[str, ...], failed: bool, results_url: str
 @click.option("--user", default="admin", show_default=True, help="Who may stop builds there.")
 @click.option("--password-file", type=click.Path(path_type=Path), metavar="FILE",
               help="Holds the password; else <state>/secrets/admin.password.")
-@click.option("--state", type=click.Path(path_type=Path), metavar="FOLDER",
-              help="State folder; else $CHECKOTRON_STATE.")
+@click.option("--requeue", is_flag=True, help="Then schedule the same jobs anew.")
+@door_options
 def cancel(word: str, checks: tuple[str, ...], buildbot_url: str | None, user: str, password_file: Path | None,
-           state: Path | None) -> None:
+           requeue: bool, state: Path | None, door_url: str | None, door_token_file: Path | None) -> None:
     """
     Stop jobs: those that wait here, those that wait in Buildbot, and builds that run.
 
     \b
       checkotron trigger cancel xchat-0.5-1.fc20
+      checkotron trigger cancel xchat-0.5-1.fc20 --requeue
     """
     from trigger.buildbot_rest import BuildbotRest, BuildbotRestError, Login
 
@@ -108,6 +109,11 @@ def cancel(word: str, checks: tuple[str, ...], buildbot_url: str | None, user: s
             click.echo(f"{one.job.label}: {error}", err=True)
             continue
         click.echo(f"{one.job.label}: " + ("cancelled" if count else "has ended before"))
+        if count and requeue:
+            anew = again(one.job, journal)
+            scheduled = door_of(state, door_url, door_token_file).schedule(anew)
+            journal.note_job(anew, one.rule, one.message_id, SCHEDULED, scheduled.buildset)
+            click.echo(f"{anew.label}: scheduled anew ({anew.build_id})")
     sys.exit(1 if failed else 0)
 
 

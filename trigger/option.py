@@ -88,12 +88,12 @@ def door_of(state: Path | None, url: str | None, token_file: Path | None,
     return BuildbotScheduler(Door(url.rstrip("/"), token_file), patience_seconds)
 
 
-def catalogue_of(folders: Sequence[Path]) -> Catalogue:
-    """Return the checks of the library and of further folders; these come first. Raises InputError: no such folder."""
+def folders_of(folders: Sequence[Path]) -> list[Path]:
+    """Return further folders of checks, then the library's. Raises InputError: no such folder."""
     for folder in folders:
         if not folder.is_dir():
             raise InputError(f"--checks: `{folder}` is no folder")
-    return load_catalogue([*folders, library_folder()])
+    return [*folders, library_folder()]
 
 
 def rules_of(path: Path | None, catalogue: Catalogue) -> RuleSet:
@@ -117,7 +117,7 @@ def lookup_of(bodhi_url: str | None) -> Lookup:
 def rulebook_of(rules_file: Path | None, check_folders: Sequence[Path], environments: Sequence[str],
                 bodhi_url: str | None) -> Rulebook:
     """Return the rules, read once. Raises InputError with every fault."""
-    catalogue = catalogue_of(check_folders)
+    catalogue = load_catalogue(folders_of(check_folders))
     return make_rulebook(rules_of(rules_file, catalogue), catalogue,
                          Surroundings(lookup_of(bodhi_url), environments=tuple(environments)))
 

@@ -1,14 +1,14 @@
-"""The rules in force: read from a file, and read again when the file changes; a file with faults changes nothing."""
+"""The rules in force: read again when their file or a check's file changes; a file with faults changes nothing."""
 from __future__ import annotations
 
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from checks.catalogue import Catalogue
+from checks.catalogue import Catalogue, load_catalogue
 from trigger.discoveries.git import GitDiscovery
 from trigger.discovery import Discovery
 from trigger.job_plan import JobPlanner
@@ -20,8 +20,11 @@ from trigger.transform import TransformConfig
 
 logger = logging.getLogger(__name__)
 
-#: Seconds between looks at the file.
+#: Seconds between looks at the files.
 LOOK_SECONDS = 1.0
+
+#: Of each file: name, time, size, number.
+Stamp = tuple[tuple[str, int, int, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,18 +59,21 @@ def make_rulebook(rules: RuleSet, catalogue: Catalogue, around: Surroundings) ->
 class RulebookFile:
     """Gives the book in force; looks at most once a second whether the file is another one."""
 
-    def __init__(self, path: Path, load_catalogue: Callable[[], Catalogue], around: Surroundings) -> None:
-        """Read the file. Raises RulesError: the first time there is nothing to fall back to."""
+    def __init__(self, path: Path, folders: Sequence[Path], around: Surroundings) -> None:
+        """
+        Read the file and the checks in the folders. Raises RulesError: the first time there is nothing to fall back to.
+        """
         self._path = path
-        self._load_catalogue = load_catalogue
+        self._folders = tuple(folders)
         self._around = around
         self._lock = threading.Lock()
-        self._stamp = _stamp(path)
+        self._list_files: tuple[Path, ...] = ()
         self._looked_at = time.monotonic()
         #: How often a changed file was taken, and how often it had faults.
         self.reloads = 0
         self.failed_reloads = 0
         self._book = self._read()
+        self._stamp = self._stamp_now()
 
     def __call__(self) -> Rulebook:
         """Return the book in force."""
@@ -78,33 +84,39 @@ class RulebookFile:
 
     def _look(self) -> None:
         self._looked_at = time.monotonic()
-        stamp = _stamp(self._path)
-        if stamp == self._stamp or stamp is None:
+        stamp = self._stamp_now()
+        if stamp == self._stamp or not self._path.exists():
             return
-        self._stamp = stamp
         try:
             self._book = self._read()
         except RulesError as error:
             self.failed_reloads += 1
             for fault in error.faults:
                 logger.error("the changed rules have faults, the old ones stay in force", extra={"fault": str(fault)})
+            self._stamp = stamp
             return
+        self._stamp = self._stamp_now()
         self.reloads += 1
         logger.info("the changed rules are in force", extra={
             "rules": len(self._book.rules.rules), "file": str(self._path)})
 
     def _read(self) -> Rulebook:
-        catalogue = self._load_catalogue()
+        catalogue = load_catalogue(self._folders)
         rules = load_rules(self._path, catalogue.checks)
+        self._list_files = rules.list_files
         for warning in rules.warnings:
             logger.warning("a rule names a check that is not known here", extra={"rule": str(warning)})
         return make_rulebook(rules, catalogue, self._around)
 
+    def _stamp_now(self) -> Stamp:
+        """Return what changes when the rules, a file of their lists or a check is written, replaced or removed."""
+        checks = (path for folder in self._folders for path in sorted(folder.glob("*/*.yml")))
+        return tuple(_stamp(path) for path in (self._path, *self._list_files, *checks))
 
-def _stamp(path: Path) -> tuple[int, int, int] | None:
-    """Return what changes when a file is written or replaced; None while it is away."""
+
+def _stamp(path: Path) -> tuple[str, int, int, int]:
     try:
         stat = path.stat()
     except OSError:
-        return None
-    return stat.st_mtime_ns, stat.st_size, stat.st_ino
+        return str(path), 0, 0, 0
+    return str(path), stat.st_mtime_ns, stat.st_size, stat.st_ino

@@ -65,6 +65,8 @@ class RuleSet:
     workers: Mapping[str, Worker] = field(default_factory=lambda: {"default": Worker()})
     #: How many jobs may start in how long.
     limit: LaunchLimit | None = None
+    #: Files that `lists` were read from.
+    list_files: tuple[Path, ...] = ()
 
 
 @dataclass
@@ -77,6 +79,7 @@ class _Reader:
     faults: list[Fault] = field(default_factory=list)
     warnings: list[Fault] = field(default_factory=list)
     workers: Mapping[str, Worker] = field(default_factory=lambda: {"default": Worker()})
+    list_files: list[Path] = field(default_factory=list)
 
     def read(self) -> RuleSet:
         data, path, lists = self.document.data, (), {}
@@ -97,7 +100,7 @@ class _Reader:
         if self.faults:
             raise RulesError(self.faults)
         return RuleSet(self.document.name, tuple(rule for rule in rules if rule is not None), tuple(self.warnings),
-                       head.workers, head.limit)
+                       head.workers, head.limit, tuple(self.list_files))
 
     def _rule(self, entry: Any, path: tuple[str | int, ...], compiler: QueryCompiler) -> Rule | None:
         if not isinstance(entry, Mapping):
@@ -171,6 +174,7 @@ class _Reader:
         return ()
 
     def _list_of_file(self, file: Path, path: tuple[str | int, ...]) -> tuple[str, ...]:
+        self.list_files.append(file)
         try:
             text = file.read_text(encoding="utf-8")
             if text.lstrip().startswith("["):

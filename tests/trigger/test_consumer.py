@@ -370,3 +370,15 @@ def _after_a_message(bus: str, door: FakeDoor) -> bool:
     send_build(bus, number)
     wait_until(lambda: any(job["key"].startswith(f"koji:primary:{number}:") for job in door.jobs))
     return True
+
+
+def test_a_message_that_cannot_be_parked_waits_for_the_disk(bus: str, tmp_path: Path, door: FakeDoor) -> None:
+    (tmp_path / "state").mkdir()
+    (tmp_path / "state" / "parked").write_text("a file where the folder should be: nothing can be written")
+    with consumer(bus, tmp_path, door):
+        publish(bus, KOJI_TOPIC, b"{garbage", message_id="g1")
+        wait_until(lambda: "a message cannot be parked, it waits" in log_of(tmp_path))
+        (tmp_path / "state" / "parked").unlink()
+        wait_until(lambda: ParkedMessages(tmp_path / "state").names())
+
+    assert settled(bus)

@@ -251,3 +251,15 @@ def test_rules_are_checked_and_compared_on_stored_messages(operator: Operator) -
     assert sorted(job["taskname"] for job in data["gone"]) == ["deps", "other"]
     assert "3 jobs more, 2 jobs fewer" in shown.stdout
     assert operator.run("rules", "check", operator.folder / "nothing.yml").exit_code == 2
+
+
+def test_cancel_can_schedule_the_same_jobs_anew(operator: Operator) -> None:
+    operator.replay(koji_build())
+    (operator.folder / "password").write_text("secret")
+    found = {"buildsets": [{"bsid": 7}], "buildrequests": [{"buildrequestid": 8}], "builds": []}
+    with serving(lambda path: found) as url:
+        done = operator.run("cancel", "xchat-0.5-1.fc36", "--check", "rpmlint", "--requeue", "--buildbot", url,
+                            "--password-file", operator.folder / "password")
+
+    assert done.exit_code == 0, done.stderr
+    assert [job["key"].rpartition("/")[2] for job in operator.door.jobs] == ["noarch", "x86_64", "noarch!again-1"]

@@ -1,5 +1,6 @@
 """Rules that change while the trigger runs: good ones are taken, broken ones are told and change nothing."""
 
+# ruff: noqa: E501 (rules as a user writes them)
 from __future__ import annotations
 
 import os
@@ -8,7 +9,6 @@ from pathlib import Path
 import pytest
 
 import trigger.rulebook as module
-from tests.trigger.planning import catalogue, check
 from trigger.rulebook import RulebookFile, Surroundings
 from trigger.rules import RulesError
 
@@ -20,11 +20,19 @@ def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(module, "LOOK_SECONDS", 0.0)
     path = tmp_path / "rules.yml"
     path.write_text(ONE)
+    write_check(tmp_path, "rpmlint")
     return path
 
 
+def write_check(folder: Path, name: str) -> None:
+    (folder / "checks" / name).mkdir(parents=True, exist_ok=True)
+    (folder / "checks" / name / f"{name}.yml").write_text(
+        f"name: {name}\ninput: {{item_type: koji_build}}\nrun: {{using: command, command: ['true']}}\n"
+    )
+
+
 def book(path: Path) -> RulebookFile:
-    return RulebookFile(path, lambda: catalogue(check("rpmlint")), Surroundings())
+    return RulebookFile(path, [path.parent / "checks"], Surroundings())
 
 
 def test_a_changed_file_is_in_force_at_once(path: Path) -> None:
@@ -78,3 +86,17 @@ def test_at_the_start_a_broken_file_is_refused(path: Path) -> None:
 
     with pytest.raises(RulesError):
         book(path)
+
+
+def test_a_new_check_and_a_changed_list_are_in_force_without_a_restart(path: Path, tmp_path: Path) -> None:
+    (tmp_path / "names.txt").write_text("a\n")
+    path.write_text("lists: {names: {file: names.txt}}\nrules: [{when: {name: {$in: '${names}'}}, do: [{check: fresh}]}]")
+    rules = book(path)
+    before = rules()
+    write_check(tmp_path, "fresh")
+    after = rules()
+    (tmp_path / "names.txt").write_text("a\nbb\n")
+
+    assert len(before.rules.warnings) == 1
+    assert after.rules.warnings == ()
+    assert rules().rules.rules[0].when.holds({"name": "bb"})
