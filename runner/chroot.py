@@ -81,7 +81,10 @@ def build_account(settings: Mapping[str, str]) -> Account:
     """
     names = _names_with_ids()
     if os.geteuid() != 0:
-        own = pwd.getpwuid(os.geteuid())
+        try:
+            own = pwd.getpwuid(os.geteuid())
+        except KeyError:
+            raise ChrootError(f"user id {os.geteuid()} has no name; run as a user of /etc/passwd") from None
         if own.pw_name in names or str(own.pw_uid) in names:
             return Account(own.pw_name, own.pw_uid, own.pw_gid)
         raise ChrootError(f"user `{own.pw_name}` has no subordinate ids; "
