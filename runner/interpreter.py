@@ -111,5 +111,7 @@ class Interpreter:
 
     @staticmethod
     def _label(action: Action) -> str:
+        if action.path == ("run",):
+            return f"`{action.name}`"
         same = action.name == action.directive
         return f"action `{action.name}`" if same else f"action `{action.name}` ({action.directive})"

@@ -47,9 +47,9 @@ class CheckCommand(Directive):
         except CommandNotFoundError as error:
             raise DirectiveError(str(error), "command-not-found") from None
         if end.cause != EXITED or end.returncode is None:
-            raise DirectiveError(f"it {end.in_words()}", end.code)
+            raise DirectiveError(f"the command {end.in_words()}", end.code)
         if end.returncode > 128 or (end.returncode in NOT_RUN and isinstance(self.parameters["run"], str)):
-            raise DirectiveError(f"it {end.in_words()}")
+            raise DirectiveError(f"the command {end.in_words()}")
         captured = Captured(stdout, end.dropped_bytes)
         wanted = self.parameters["results"]
         if wanted == "tap" or (wanted == "auto" and looks_like_results(captured)):
@@ -64,7 +64,7 @@ class CheckCommand(Directive):
             return
         if all(result.outcome.is_ok for result in Verdicts(captured, context.check, _limits())):
             context.send(Verdicts(captured, context.check, _limits()))
-            raise DirectiveError(f"it ended with exit code {returncode}, and its TAP says nothing of a failure")
+            raise DirectiveError(f"the command ended with exit code {returncode}, and its TAP says nothing of a failure")
 
 
 def _limits() -> Any:
