@@ -19,6 +19,8 @@ from tests.support.rabbitmq import free_ports, publish, wait_until, waiting
 from tests.trigger.samples import KOJI_TOPIC, koji_body
 from trigger.parked import ParkedMessages
 
+#: Each starts a consumer as a process.
+pytestmark = pytest.mark.slow
 QUEUE = "checkotron.trigger"
 RULES = "- when: {message_type: KojiBuildPackageCompleted}\n  do: [{check: rpmlint}]\n"
 
