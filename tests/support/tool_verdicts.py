@@ -91,15 +91,20 @@ def dnf(package: Path, scratch: Path) -> tuple[str, tuple[str, ...]]:
     """Install it into an empty root from a repository of its own alone."""
     shutil.copy(package, scratch)
     subprocess.run(["createrepo_c", "--quiet", scratch], check=True, capture_output=True)
-    for part in ("log", "cache", "state"):
+    code = dnf_install(output("rpm", "-qp", "--nosignature", "--qf", "%{NAME}", package), scratch, scratch)
+    return f"dnf install {code}", FAILS if code else PASSES
+
+
+def dnf_install(name: str, repository: Path, scratch: Path) -> int:
+    """Return how `dnf install` ends, into an empty root and without downloading anything in the end."""
+    for part in ("log", "cache", "state", "root"):
+        shutil.rmtree(scratch / part, ignore_errors=True)
         (scratch / part).mkdir()
-    name = output("rpm", "-qp", "--nosignature", "--qf", "%{NAME}", package)
-    code = exit_code("dnf", "--quiet", f"--repofrompath=it,file://{scratch}", "--repo=it",
+    return exit_code("dnf", "--quiet", f"--repofrompath=it,file://{repository}", "--repo=it",
                      f"--installroot={scratch}/root", "--setopt=reposdir=/none", "--noplugins", "--nogpgcheck",
                      f"--setopt=cachedir={scratch}/cache", f"--setopt=logdir={scratch}/log", "--releasever=1",
                      f"--setopt=persistdir={scratch}/state", "--forcearch=x86_64", "--assumeyes", "install",
                      "--downloadonly", name)
-    return f"dnf install {code}", FAILS if code else PASSES
 
 
 def unpacked(package: Path, scratch: Path) -> Path:

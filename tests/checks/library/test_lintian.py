@@ -51,11 +51,38 @@ def test_a_suppressed_tag_is_not_looked_for(tmp_path: Path) -> None:
     assert (result["outcome"], result["summary"]) == ("PASSED", "0 ERRORS, 0 WARNINGS")
 
 
-def test_a_broken_package_is_no_verdict(tmp_path: Path) -> None:
+def test_a_package_that_lintian_skips_needs_inspection_and_the_others_get_their_answer(tmp_path: Path) -> None:
+    item = deb_packages.make(tmp_path)
     (tmp_path / "broken_1.0_all.deb").write_bytes(b"!<arch>\nnot really")
 
-    with pytest.raises(RuntimeError, match="lintian ended with"):
-        lintian.run(str(tmp_path), item="broken_1.0")
+    [result] = lintian.run(str(tmp_path), item=item)
+
+    assert (result["outcome"], result["summary"]) == (
+        "NEEDS_INSPECTION", "1 packages cannot be read by lintian; 0 ERRORS, 1 WARNINGS")
+    lines = result["details"]["output"].splitlines()
+    assert lines[0].startswith("broken_1.0_all.deb: cannot be read: ")
+    assert lines[1:] == ["W: hello-test: empty-binary-package"]
+
+
+def test_a_broken_package_alone_needs_inspection(tmp_path: Path) -> None:
+    (tmp_path / "broken_1.dsc").write_text("Format: 3.0\nnonsense")
+
+    [result] = lintian.run(str(tmp_path), item="broken_1")
+
+    assert result["outcome"] == "NEEDS_INSPECTION"
+    assert result["details"]["output"] == "broken_1.dsc: cannot be read: Cannot parse line 2: nonsense"
+
+
+def test_a_lintian_that_breaks_is_no_verdict(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    item = deb_packages.make(tmp_path)
+    tool = tmp_path / "bin" / "lintian"
+    tool.parent.mkdir()
+    tool.write_text("#!/bin/sh\necho out of memory >&2\nexit 2\n")
+    tool.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tool.parent), prepend=":")
+
+    with pytest.raises(RuntimeError, match="lintian ended with 2: out of memory"):
+        lintian.run(str(tmp_path), item=item)
 
 
 def test_nothing_to_check_is_no_verdict(tmp_path: Path) -> None:

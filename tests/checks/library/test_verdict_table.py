@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 
 from tests.support import rpm_packages
+from tests.support.library_script import load_script
+from tests.support.repositories import build_of, repository
 from tests.support.rpm_packages import PackageSpec
-from tests.support.tool_verdicts import verdicts_on, verdicts_on_builds
+from tests.support.tool_verdicts import dnf_install, verdicts_on, verdicts_on_builds
 
 PROGRAM = ("echo 'int main(void) { return 0; }' > tool.c", "mkdir -p $BUILD/usr/bin",
            "gcc -no-pie -o $BUILD/usr/bin/tool tool.c")
@@ -28,6 +30,29 @@ def test_on_packages_that_are_made_here(tmp_path: Path) -> None:
     assert [line for line in lines if not line.agrees] == []
     assert {line.ours for line in lines} >= {"PASSED", "FAILED"}
     assert len(lines) == 4 * 5 + 4 * 2
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(400)
+def test_what_a_build_breaks_is_what_dnf_can_install_before_and_not_after(tmp_path: Path) -> None:
+    before, after = tmp_path / "before", tmp_path / "after"
+    library = PackageSpec(name="libfoo", version="2", header=("Provides: libfoo.so.2",))
+    users = {"user": "libfoo.so.1", "careful": "libfoo < 3", "rich": "(libfoo.so.1 or libfoo.so.2)",
+             "exact": "libfoo = 1-1.fc43", "never": "nobody-has-this"}
+    others = [PackageSpec(name=name, header=(f"Requires: {needs}", "Requires: libfoo"))
+              for name, needs in users.items()]
+    repository(before, PackageSpec(name="libfoo", version="1", header=("Provides: libfoo.so.1",)), *others)
+    repository(after, library, *others)
+    build_of(tmp_path / "new", library)
+
+    [result] = load_script("reverse_dependencies", "run_reverse_dependencies.py").run(
+        str(tmp_path / "new"), item="libfoo-2-1.fc43", repositories={"base": str(before)})
+    named = {line.split("-1.0-1.fc43")[0] for line in result["details"]["output"].splitlines()
+             if line.endswith("could be installed, and cannot any more:")}
+
+    by_dnf = {name for name in users
+              if dnf_install(name, before, tmp_path) == 0 and dnf_install(name, after, tmp_path) != 0}
+    assert named == by_dnf == {"user", "exact"}
 
 
 @pytest.mark.slow
