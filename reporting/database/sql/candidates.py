@@ -21,6 +21,7 @@ from reporting.database.sql.dialect import (
     is_exact,
     joined,
     literal_prefix,
+    trigrams_of,
 )
 from reporting.database.sql.pair import pair_digest
 
@@ -28,6 +29,8 @@ from reporting.database.sql.pair import pair_digest
 RARE = 400
 #: Results of all pairs of one filter together up to which all of them are read and sorted.
 RARE_TOGETHER = 5000
+#: Letters before the first wildcard from which the index of beginnings is used, not that of trigrams.
+_LONG_PREFIX = 3
 #: The weight of a pair that has more results than were counted.
 _FREQUENT = 10**9
 #: Pairs that a pattern may match before results are tested one by one instead, newest first.
@@ -119,20 +122,27 @@ def _weight(table: str, column: str, owner: str) -> str:
 
 def _pattern_posting(each: DataFilter, dialect: Dialect, fetch: Fetch) -> Posting | None:
     """Return the pairs that match, None where they are too many."""
-    matches = [pair_matches(dialect, pattern) for pattern in each.patterns]
+    matches = [pair_matches(dialect, each.key, pattern) for pattern in each.patterns]
     matches += [Sql("pair.digest = ?", (pair_digest(each.key, value),)) for value in each.values]
     weight = _weight("posting", "pair_id", "pair")
-    of_key = Sql(f"{dialect.head('pair.key')} = ? AND pair.key = ?", (each.key[:HEAD_LENGTH], each.key))
-    found = fetch(Sql(f"SELECT pair.id, {weight} FROM pair WHERE") + all_of([of_key, any_of(matches)])
+    found = fetch(Sql(f"SELECT pair.id, {weight} FROM pair WHERE") + any_of(matches)
                   + Sql(f"LIMIT {PATTERN_PAIRS + 1}"))
     if len(found) > PATTERN_PAIRS:
         return None
     return _posting("posting", "pair_id", [(row[0], row[1]) for row in found])
 
 
-def pair_matches(dialect: Dialect, pattern: str) -> Sql:
-    """Return: the row of `pair` matches the pattern; its indexes can be used."""
+def pair_matches(dialect: Dialect, key: str, pattern: str) -> Sql:
+    """Return: the row of `pair` has the key and matches the pattern; the index that helps most can be used."""
+    # unindexed: SQLite would put the key into the expression of the index, and no longer know it
+    same_key = Sql(f"{dialect.unindexed('pair.key')} = ?", (key,))
+    of_key = all_of([Sql(f"{dialect.head('pair.key')} = ?", (key[:HEAD_LENGTH],)), same_key])
     if is_exact(pattern):
-        return Sql(f"{dialect.head('pair.value')} = ? AND pair.value = ?", (pattern[:HEAD_LENGTH], pattern))
+        return all_of([Sql(f"{dialect.head('pair.value')} = ?", (pattern[:HEAD_LENGTH],)), of_key,
+                       Sql(f"{dialect.unindexed('pair.value')} = ?", (pattern,))])
     prefix = literal_prefix(pattern)[:HEAD_LENGTH]
-    return all_of([*begins_with(dialect.head("pair.value"), prefix), dialect.like("pair.value", pattern)])
+    parts = [*begins_with(dialect.head("pair.value"), prefix), of_key]
+    trigrams = trigrams_of(pattern)
+    if len(prefix) < _LONG_PREFIX and trigrams and (found := dialect.has_trigrams("pair.id", trigrams)):
+        parts = [found, same_key]
+    return all_of([*parts, dialect.like("pair.value", pattern)])

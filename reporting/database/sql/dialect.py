@@ -41,6 +41,9 @@ def any_of(parts: Sequence[Sql]) -> Sql:
 class Dialect(Protocol):
     """Each method returns a condition, or a piece of one; `column` is always our own text."""
 
+    #: Joins from left to right, whatever statistics say: our statements name the rarest first.
+    join: str
+
     def is_in(self, column: str, values: Sequence[Any]) -> Sql:
         """Return: the column is one of the values (at least one)."""
         ...
@@ -57,6 +60,14 @@ class Dialect(Protocol):
         """Return: the JSON text in column `data` has a value `v.value` of that key that meets the condition."""
         ...
 
+    def has_trigrams(self, column: str, trigrams: Sequence[str]) -> Sql | None:
+        """
+        Return a condition on the id of a `pair` that most pairs without these trigrams fail, all with them pass.
+
+        None where the pattern itself is all that the database needs.
+        """
+        ...
+
     def unindexed(self, column: str) -> str:
         """Return the column, written so that no index on it is used."""
         ...
@@ -70,6 +81,12 @@ def literal_prefix(pattern: str) -> str:
 def is_exact(pattern: str) -> bool:
     """True where the pattern has no wildcard."""
     return not _WILDCARD.search(pattern)
+
+
+def trigrams_of(pattern: str) -> list[str]:
+    """Return every three letters that a text must have in a row to match the pattern."""
+    parts = _WILDCARD.split(pattern)
+    return list(dict.fromkeys(part[start:start + 3] for part in parts for start in range(len(part) - 2)))
 
 
 def after_prefix(prefix: str) -> str | None:

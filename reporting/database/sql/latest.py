@@ -23,7 +23,8 @@ def latest_results(wanted: ResultFilter, found: Candidates, dialect: Dialect) ->
         return _newest_by_testcase(wanted, found, dialect)
     return (hits(rarest, wanted)
             + Sql(f"SELECT {COLUMNS} FROM (SELECT r.*, rank() OVER (PARTITION BY r.testcase_id "
-                  "ORDER BY r.submit_time DESC) AS place FROM hits JOIN result r ON r.id = hits.result_id WHERE")
+                  f"ORDER BY r.submit_time DESC) AS place FROM hits {dialect.join} result r "
+                  "ON r.id = hits.result_id WHERE")
             + all_of(conditions(wanted, found, dialect, without=rarest))
             + Sql(f") r JOIN testcase t ON t.id = r.testcase_id WHERE r.place = 1 {_NEWEST_FIRST}"))
 
@@ -39,7 +40,7 @@ def _newest_by_testcase(wanted: ResultFilter, found: Candidates, dialect: Dialec
     return (Sql("WITH newest AS MATERIALIZED (SELECT n.id, n.name, n.ref_url, "
                 "(SELECT r.submit_time FROM result r WHERE")
             + passes + Sql("ORDER BY r.submit_time DESC LIMIT 1) AS submit_time FROM testcase n WHERE") + names
-            + Sql(f") SELECT {COLUMNS} FROM newest t JOIN result r ON r.testcase_id = t.id "
+            + Sql(f") SELECT {COLUMNS} FROM newest t {dialect.join} result r ON r.testcase_id = t.id "
                   "AND r.submit_time = t.submit_time WHERE")
             + all_of(conditions(plain, found, dialect)) + Sql(_NEWEST_FIRST))
 
@@ -50,8 +51,9 @@ def rows_to_distinguish(wanted: ResultFilter, found: Candidates, dialect: Dialec
     if rarest is None:
         return (Sql("SELECT r.id, r.testcase_id, r.data FROM result r WHERE")
                 + all_of(conditions(wanted, found, dialect)) + Sql(_NEWEST_FIRST))
-    return (hits(rarest, wanted) + Sql(f"SELECT {COLUMNS} FROM hits JOIN result r ON r.id = hits.result_id "
-                                       "JOIN testcase t ON t.id = r.testcase_id WHERE")
+    return (hits(rarest, wanted)
+            + Sql(f"SELECT {COLUMNS} FROM hits {dialect.join} result r ON r.id = hits.result_id "
+                  f"{dialect.join} testcase t ON t.id = r.testcase_id WHERE")
             + all_of(conditions(wanted, found, dialect, without=rarest)) + Sql(_NEWEST_FIRST))
 
 

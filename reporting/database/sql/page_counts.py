@@ -10,6 +10,7 @@ from reporting.database.sql.dialect import Dialect, Sql
 from reporting.database.sql.results import page_of_results
 
 MICROSECONDS_A_DAY = 86_400_000_000
+_TESTED = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,8 +18,13 @@ class OutcomeCounts:
     """How often each outcome occurs among the newest results of a filter."""
 
     numbers: dict[str, int]
-    #: False: there may be more results than were looked at.
-    is_complete: bool
+    #: How many were looked at at most.
+    limit: int
+
+    @property
+    def is_complete(self) -> bool:
+        """False: there may be more results than were looked at."""
+        return self.total < self.limit
 
     @property
     def total(self) -> int:
@@ -27,14 +33,19 @@ class OutcomeCounts:
 
 
 def outcome_counts(wanted: ResultFilter, limit: int) -> Callable[[Fetch, Dialect], OutcomeCounts]:
-    """Return the question: the outcomes among the newest `limit` results that pass."""
+    """
+    Return the question: the outcomes among the newest `limit` results that pass.
+
+    Where no index leads to them and each result has to be tested, as many as a page shows are counted.
+    """
     def question(fetch: Fetch, dialect: Dialect) -> OutcomeCounts:
         found = find_candidates(wanted, dialect, fetch)
         if found.is_empty:
-            return OutcomeCounts({}, True)
-        newest = page_of_results(wanted, found, Page(limit), dialect)
+            return OutcomeCounts({}, limit)
+        looked_at = _TESTED if found.tested and found.rarest() is None else limit
+        newest = page_of_results(wanted, found, Page(looked_at), dialect)
         rows = fetch(Sql("SELECT w.outcome, count(*) FROM (") + newest + Sql(") w GROUP BY w.outcome"))
-        return OutcomeCounts(dict(rows), sum(row[1] for row in rows) < limit)
+        return OutcomeCounts(dict(rows), looked_at)
 
     return question
 

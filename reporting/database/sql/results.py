@@ -8,7 +8,6 @@ from reporting.database.sql.dialect import Dialect, Sql, all_of, any_of, begins_
 
 #: What `row_to_result` reads.
 COLUMNS = "r.id, r.outcome, r.note, r.ref_url, r.submit_time, r.data, r.groups, t.name, t.ref_url"
-#: Joined left to right on SQLite (its CROSS JOIN is a promise to do so); PostgreSQL has an inner join for it.
 RESULT_OF_TESTCASE = "result r JOIN testcase t ON t.id = r.testcase_id"
 
 
@@ -23,23 +22,23 @@ def page_of_results(wanted: ResultFilter, found: Candidates, page: Page, dialect
     rarest = found.rarest()
     if rarest is not None:
         start = hits(rarest, wanted)
-        source, order = "hits JOIN result r ON r.id = hits.result_id JOIN testcase t ON t.id = r.testcase_id", "r"
+        source = f"hits {dialect.join} result r ON r.id = hits.result_id"
     elif len(walked := [p for p in found.postings if len(p.ids) == 1]) and not wanted.testcases:
         posting = walked[0]
         return _walk_posting(posting, wanted, found, page, dialect)
     else:
-        start, source, order = Sql(""), RESULT_OF_TESTCASE, "r"
-    return (start + Sql(f"SELECT {COLUMNS} FROM {source} WHERE")
+        start, source = Sql(""), "result r"
+    return (start + Sql(f"SELECT {COLUMNS} FROM {source} {dialect.join} testcase t ON t.id = r.testcase_id WHERE")
             + all_of(conditions(wanted, found, dialect, without=rarest))
-            + Sql(f"ORDER BY {order}.submit_time {direction}, {order}.id {direction} LIMIT ? OFFSET ?",
+            + Sql(f"ORDER BY r.submit_time {direction}, r.id {direction} LIMIT ? OFFSET ?",
                   (page.limit, page.offset)))
 
 
 def _walk_posting(posting: Posting, wanted: ResultFilter, found: Candidates, page: Page, dialect: Dialect) -> Sql:
     """Return the statement that follows one frequent pair in the order of its index and stops when the page is full."""
     direction = "ASC" if page.is_ascending else "DESC"
-    return (Sql(f"SELECT {COLUMNS} FROM {posting.table} p JOIN result r ON r.id = p.result_id "
-                f"JOIN testcase t ON t.id = r.testcase_id WHERE p.{posting.column} = ? AND", posting.ids)
+    return (Sql(f"SELECT {COLUMNS} FROM {posting.table} p {dialect.join} result r ON r.id = p.result_id "
+                f"{dialect.join} testcase t ON t.id = r.testcase_id WHERE p.{posting.column} = ? AND", posting.ids)
             + all_of([*time_range("p", wanted), *conditions(wanted, found, dialect, without=posting)])
             + Sql(f"ORDER BY p.submit_time {direction}, p.result_id {direction} LIMIT ? OFFSET ?",
                   (page.limit, page.offset)))

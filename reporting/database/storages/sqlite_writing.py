@@ -96,6 +96,7 @@ def delete_everything(connection: sqlite3.Connection) -> None:
     """Empty every table; ids start at 1 again."""
     for table in _TABLES:
         connection.execute(f"DELETE FROM {table}")
+    connection.execute("INSERT INTO pair_trigram (pair_trigram) VALUES ('delete-all')")
     connection.execute("DELETE FROM sqlite_sequence")
 
 
