@@ -6,6 +6,7 @@ under this check's, and the report says so.
 """
 from __future__ import annotations
 
+import io
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
@@ -23,14 +24,29 @@ FILE_NAME = "results.tap"
 SHOWN_RESULTS = 200
 
 
+class _Counting(io.TextIOWrapper):
+    """A text file that counts what is written: asking it where it stands would flush it each time."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(open(path, "wb"), encoding="utf-8", errors="backslashreplace")  # noqa: SIM115 - closed with it
+        self.characters = 0
+
+    def write(self, text: str) -> int:
+        """Write and count."""
+        self.characters += len(text)
+        return super().write(text)
+
+
 class ResultsFile:
     """Open from the first stage on, so that the file is always there; closed once."""
 
     def __init__(self, folder: Path, testcase: str, limits: Limits, reached: LimitsReached) -> None:
         self.path = folder / FILE_NAME
         self._testcase, self._limits, self._reached = testcase, limits, reached
-        self._file = open(self.path, "w", encoding="utf-8", errors="backslashreplace")  # noqa: SIM115 - close()
+        self._file = _Counting(self.path)
         self._writer = TapWriter(self._file)
+        #: True where a limit kept results out.
+        self.is_cut = False
         self.counts: Counter[Outcome] = Counter()
         self.first: list[Result] = []
         self._closed = False
@@ -52,17 +68,21 @@ class ResultsFile:
         written = 0
         for result in results:
             if self.count >= self._limits.results_count:
-                self._reached.say(f"results: more than {self._limits.results_count}; the rest is left out")
-                break
-            if self._file.tell() > self._limits.results_bytes:
-                self._reached.say(f"results: more than {show_bytes(self._limits.results_bytes)}; the rest is left out")
-                break
+                return self._cut(f"results: more than {self._limits.results_count}; the rest is left out", written)
+            if self._file.characters > self._limits.results_bytes:
+                return self._cut(f"results: more than {show_bytes(self._limits.results_bytes)}; the rest is left out",
+                                 written)
             result = self._masked(self._owned(result))
             self._writer.write(result)
             self.counts[result.outcome] += 1
             if len(self.first) < SHOWN_RESULTS:
                 self.first.append(result)
             written += 1
+        return written
+
+    def _cut(self, sentence: str, written: int) -> int:
+        self.is_cut = True
+        self._reached.say(sentence)
         return written
 
     def close(self) -> None:

@@ -174,6 +174,9 @@ def collect(state: RunState) -> None:
     interpreter = state.interpreter
     if interpreter is not None and not state.sent:
         _collect_unsent(state, interpreter.values)
+    if state.results.is_cut:
+        raise DirectiveError(f"check `{state.plan.check.name}` gave more results than are taken: "
+                             f"{state.results.count} are kept", "limit-reached")
     if not state.sent:
         raise NoResultsError(f"check `{state.plan.check.name}` gave no results; expected TAP from an action, sent out "
                              "by `resultsdb`. A check with nothing to say prints `1..0`")

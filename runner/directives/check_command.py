@@ -64,7 +64,8 @@ class CheckCommand(Directive):
             return
         if all(result.outcome.is_ok for result in Verdicts(captured, context.check, _limits())):
             context.send(Verdicts(captured, context.check, _limits()))
-            raise DirectiveError(f"the command ended with exit code {returncode}, and its TAP says nothing of a failure")
+            raise DirectiveError(f"the command ended with exit code {returncode}, and its TAP says nothing of "
+                                 "a failure")
 
 
 def _limits() -> Any:

@@ -5,9 +5,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from checks.kind import Anything, Text
+from checks.quantity import show_bytes
 from checks.record import Key, Record
 from checks.result import Result
 from checks.tap import TapLimits
+from runner.captured import Captured
 from runner.directive import Directive, DirectiveContext, DirectiveError
 from runner.verdicts import VerdictError, Verdicts, tell_faults
 
@@ -48,5 +50,8 @@ class Resultsdb(Directive):
         except VerdictError as error:
             what = "file" if self.parameters["file"] is not None else "results"
             raise DirectiveError(f"`{what}` {error}", "bad-results") from None
+        if isinstance(source, Captured) and source.dropped_bytes:
+            raise DirectiveError(f"its results are not whole: {show_bytes(source.dropped_bytes)} of its output were "
+                                 "more than is taken", "limit-reached")
         tell_faults(verdicts, context.note)
         return kept

@@ -222,3 +222,30 @@ def test_a_check_that_is_not_ours_cannot_choose_to_run_without_a_sandbox(tmp_pat
 
     assert ran.exit_code == 3
     assert "asks for executor `local`, which only a check that is trusted gets" in ran.stderr
+
+
+def test_a_hundred_megabytes_of_tap_are_cut_and_said(tmp_path: Path) -> None:
+    check = write_check(tmp_path / "flood", "run: {using: command, command: "
+                        "\"yes 'ok 1 - same' | head -c 100000000\"}\n")
+
+    ran = run_check(check, tmp_path / "out", executor="sandbox")
+
+    assert (ran.exit_code, ran.report["code"]) == (1, "limit-reached")
+    assert "results: more than 100000; the rest is left out" in ran.limits
+    assert "stdout of `/bin/sh`: 31.4 MiB left out" in ran.limits
+    assert (ran.folder / "results.tap").stat().st_size < 64 * 2**20
+
+
+def test_a_hundred_megabytes_of_output_without_tap_are_cut_in_the_middle_and_the_run_goes_on(tmp_path: Path) -> None:
+    check = write_check(tmp_path / "flood", "actions:\n  - command: echo first; yes | head -c 100000000; echo last\n"
+                        "  - command: echo 1..0\n    export: tap\n  - resultsdb: {results: '${tap}'}\n")
+
+    ran = run_check(check, tmp_path / "out", executor="sandbox")
+
+    log = ran.log()
+    assert ran.exit_code == 0
+    assert "\nfirst\n" in log
+    assert "\nlast\n" in log
+    assert "bytes left out here" in log
+    assert len(log) < 40 * 2**20
+    assert "output of `sh`: 62.4 MiB left out" in ran.limits
