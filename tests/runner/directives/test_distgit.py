@@ -147,10 +147,11 @@ def test_a_link_in_a_repository_gives_nothing_of_this_machine(tmp_path: Path, fo
     repository = folder / "rpms" / "xchat"
     git(repository, "switch", "--quiet", "f43")
     (repository / "secret").symlink_to("/etc/passwd")
+    (repository / "inside").symlink_to("xchat.spec")
     (repository / "etc").symlink_to("/etc")
     commit(repository, {}, "f43")
 
-    value = run(tmp_path, str(folder), package="xchat", gitref="f43", path=["secret", "etc/passwd"],
+    value = run(tmp_path, str(folder), package="xchat", gitref="f43", path=["secret", "inside", "etc/passwd"],
                 ignore_missing=True)
 
     assert value["downloaded_files"] == []
