@@ -24,7 +24,8 @@ def _values(key: str, conditions: Callable[[str], list[Sql]], prefix: str,
             limit: int) -> Callable[[Fetch, Dialect], list[str]]:
     def question(fetch: Fetch, dialect: Dialect) -> list[str]:
         head = dialect.head("pair.value")
-        of_key = [Sql(f"{dialect.head('pair.key')} = ?", (key[:HEAD_LENGTH],)), Sql(f"{dialect.unindexed('pair.key')} = ?", (key,))]
+        of_key = [Sql(f"{dialect.head('pair.key')} = ?", (key[:HEAD_LENGTH],)),
+                  Sql(f"{dialect.unindexed('pair.key')} = ?", (key,))]
         rows = fetch(Sql("SELECT pair.value FROM pair WHERE") + all_of([*of_key, *conditions(head)])
                      + Sql(f"ORDER BY {head} LIMIT ?", (limit,)))
         return [row[0] for row in rows if row[0].startswith(prefix)]
