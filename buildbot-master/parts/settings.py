@@ -103,10 +103,10 @@ class Settings:
     artifacts_limit_bytes: int = 512 * 1024 * 1024
     artifacts_limit_files: int = 5000
     #: Days after which artifacts, logs and finished builds go; 0 keeps them.
-    keep_days: int = 0
+    keep_days: float = 0
     #: Seconds between two cleanings.
     cleaning_interval_seconds: float = 3600.0
-    #: A property and the checks for which only the newest waiting job of an item is run.
+    #: Checks for which only the newest waiting job of an item and arch is run.
     collapse_checks: tuple[str, ...] = ()
     #: Users of the pages: name -> file with the password. None of them: nobody may press a button.
     users: Mapping[str, str] = field(default_factory=dict)
@@ -117,8 +117,6 @@ class Settings:
     multi_master: bool = False
     #: The router of several masters, `ws://127.0.0.1:8080/ws`.
     wamp_url: str = ""
-    #: Also says QUEUED and RUNNING to reporting, in the folder `<queue>/progress`.
-    progress: bool = False
 
     def path(self, name: str) -> Path:
         """Return an absolute path of a file or folder of the settings."""
