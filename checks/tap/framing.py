@@ -80,7 +80,8 @@ class BlockReader:
 
 def _head(text: str) -> str:
     """Return the beginning of a block that cannot be read, for a person to look at."""
-    return blocks.printable(text[:_UNREAD_CHARACTERS]) + ("…" if len(text) > _UNREAD_CHARACTERS else "")
+    head = blocks.printable(text[:_UNREAD_CHARACTERS]).rstrip("\n")
+    return head + ("…" if len(text) > _UNREAD_CHARACTERS else "")
 
 
 @lru_cache(maxsize=16)

@@ -53,20 +53,19 @@ def result_of(point: Point, context: Context, limits: TapLimits, tell: Tell) -> 
     summary = _text(block, "summary", tell) or _text(block, "note", tell)
     if summary is None and point.directive:
         summary = f"{'skipped' if point.directive == 'SKIP' else 'to do'}: {point.reason or 'no reason given'}"
-    if summary is None and point.description and not _SENTENCE.fullmatch(point.description):
-        # plain TAP, as of bats or prove: the description is all that it says about a test
-        summary = shown(point.description, _DESCRIPTION_CHARACTERS)
-    if summary is None and point.description and not _SENTENCE.fullmatch(point.description):
-        # a plain `ok 1 - compiles`: its words are all that tells it from the next one
-        summary = point.description
     if point.unread_block is not None:
         summary = "the details of this result cannot be read"
-    return Result(
+    result = Result(
         item=item, item_type=item_type, outcome=_outcome(point, block, tell),
         testcase=_text(block, "checkname", tell) or context.testcase, summary=summary,
         output=point.unread_block or _output(block.get("details"), tell), arch=None if arch is None else _flat(arch),
         artifact=_text(block, "artifact", tell), log_url=_text(block, "log_url", tell), extra=extra,
     )
+    words = " ".join(point.description.split())
+    if summary is None and words and not _SENTENCE.fullmatch(words) and words != " ".join(result.sentence.split()):
+        # plain TAP, as of bats or prove: the description is all that tells one test from the next
+        return result.with_changes(summary=shown(words, _DESCRIPTION_CHARACTERS))
+    return result
 
 
 def result_to_dict(result: Result) -> dict[str, Any]:
@@ -155,13 +154,13 @@ def _output(details: Value, tell: Tell) -> str | None:
     if details is None or isinstance(details, str):
         return details.rstrip("\n") if details else None
     if isinstance(details, list):
-        return "\n".join(_flat(part) for part in details)
+        return "\n".join(_flat(part) for part in details) or None
     output = details.get("output")
     if isinstance(output, list):
         output = "\n".join(_flat(line) for line in output)
     lines = [] if output is None else [_flat(output).rstrip("\n")]
     lines += [f"{key}: {_flat(value)}" for key, value in details.items() if key != "output"]
-    return "\n".join(lines) if lines else None
+    return "\n".join(lines) or None
 
 
 def _extra(block: Mapping[str, Value], limits: TapLimits, tell: Tell) -> dict[str, tuple[str, ...]]:

@@ -187,3 +187,26 @@ def test_an_escaped_hash_is_text() -> None:
 @pytest.mark.parametrize("line", ["pragma +strict", "    ok 1 - part", "# Subtest: x", "Bail out! now", "bail out!"])
 def test_lines_that_are_tap_are_not_unknown(line: str) -> None:
     assert read(f"{line}\nok 1\n1..1\n").unknown_lines == 0
+
+
+def test_what_perls_own_test_library_writes_is_read_whole(tmp_path: Path) -> None:
+    assert shutil.which("perl"), "perl is not installed: apt-get install perl"
+    script = tmp_path / "test.pl"
+    script.write_text("""
+        use Test::More;
+        ok(1, 'plain # hash');
+        subtest 'inner' => sub {
+            plan tests => 3; ok(1, 'a'); ok(0, 'b'); subtest 'deeper' => sub { ok(1); done_testing };
+        };
+        TODO: { local $TODO = 'later'; ok(0, 'not yet') }
+        SKIP: { skip 'no network', 1 }
+        done_testing;
+    """)
+    written = subprocess.run(["perl", str(script)], capture_output=True, timeout=30, check=False).stdout
+
+    reading = read_tap(written, testcase="dist.sample", item=Item("xchat-0.5-1.fc20", "koji_build"))
+
+    assert [(result.outcome, result.summary, result.output) for result in reading.results] == [
+        (Outcome.PASSED, "plain # hash", None), (Outcome.FAILED, "inner", "not ok 2 - b"),
+        (Outcome.INFO, "to do: later", None), (Outcome.INFO, "skipped: no network", None)]
+    assert (reading.plan, reading.errors) == (4, ())
