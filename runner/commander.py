@@ -31,6 +31,13 @@ class Commander:
         self.deadline: float | None = None
         self.silence_seconds: float | None = None
 
+    def give_more_time(self, seconds: float) -> None:
+        """Let the cleaning actions of a check run after an abort, or after its time: not for ever."""
+        if self._abort.is_aborted:
+            self._abort = AbortToken()
+        if self.deadline is not None:
+            self.deadline = max(self.deadline, time.monotonic() + seconds)
+
     def run(self, command: Command) -> CommandResult:
         """Run one command. Raises CommandNotFoundError, ExecutorError; the log has its part then too."""
         command = self._within_time(command)

@@ -159,6 +159,8 @@ class Directive:
     VERSION: ClassVar[int] = 1
     #: The table of its parameters.
     PARAMETERS: ClassVar[Record]
+    #: `worker`: any; another word: only workers that carry it as a tag, such as `restricted` for what signs.
+    RUNS_ON: ClassVar[str] = "worker"
     #: Programs it calls; each entry is a program, or several of which one is enough: "createrepo_c|createrepo".
     needs: ClassVar[tuple[str, ...]] = ()
 
@@ -208,6 +210,8 @@ class Directive:
             return (f"worker does not know directive `{self.name}`",)
         if version != self.VERSION:
             return (f"worker has version {version} of directive `{self.name}`, version {self.VERSION} is needed",)
+        if self.RUNS_ON not in ("worker", *(capabilities.get("tags") or ())):
+            return (f"directive `{self.name}` runs only on workers tagged `{self.RUNS_ON}`",)
         missing = capabilities.get(self.prefix("missing")) or ()
         return tuple(f"worker lacks `{need}`, which directive `{self.name}` calls" for need in missing)
 

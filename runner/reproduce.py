@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from checks.addresses import AddressesError, read_addresses
-from checks.build_id import BuildIdError, parse_build_id
-from checks.contracts import ContractError, ExecutionReport
+from checks.build_id import STANDALONE, BuildIdError, parse_build_id
+from checks.contracts import NOARCH, OK, ContractError, ExecutionReport
 from checks.item import shown
 from runner.download import Downloader
 from runner.package_source import MissingBuildError, SourceError
@@ -76,10 +76,24 @@ def _from_url(url: str) -> Past:
     if re.search(r"/results/\d+/?$", url):
         result = _object(_page(url), url)
         log_url = result.get("ref_url")
-        if not log_url:
-            raise NothingToReproduceError(f"{url}: the result says no `ref_url`, so its run cannot be found")
-        return _from_log(str(log_url))
+        try:
+            return _from_log(str(log_url)) if log_url else _from_result(result, url)
+        except NothingToReproduceError:
+            # logs are kept for a shorter time than results
+            return _from_result(result, url)
     return _from_log(url)
+
+
+def _from_result(result: Mapping[str, Any], url: str) -> Past:
+    """What a result alone says: the check by name, item and arch; not which revision it was."""
+    data: Mapping[str, Any] = result.get("data") or {}
+    testcase = result.get("testcase")
+    name = testcase.get("name") if isinstance(testcase, Mapping) else testcase
+    values = {key: next(iter(data.get(key) or [None]), None) for key in ("item", "type", "arch")}
+    if not name or not values["item"] or not values["type"]:
+        raise NothingToReproduceError(f"{url}: the result does not say testcase, item and type")
+    return Past(ExecutionReport(OK, "known by its result only", values["item"], values["type"], STANDALONE, str(name),
+                                str(name), values["arch"] or NOARCH), url)
 
 
 def _from_log(url: str) -> Past:

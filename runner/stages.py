@@ -41,6 +41,10 @@ from runner.workspace import Workspace
 logger = logging.getLogger(__name__)
 
 
+#: What actions with `always` get at least, also after the time of the run is used up.
+ALWAYS_SECONDS = 30.0
+
+
 class NoResultsError(Exception):
     """Raised when a check came to its end and said nothing at all."""
 
@@ -158,6 +162,8 @@ def execute(state: RunState) -> None:
         state.results.add(results)
 
     def context_for(action: Action, variables: Mapping[str, Any]) -> DirectiveContext:
+        if action.always:
+            commander.give_more_time(ALWAYS_SECONDS)
         return DirectiveContext(
             workspace.work, workspace.artifacts, folder, workspace.private, plan.input,
             using.with_environment(commander.run, extra, plan.check), state.abort, plan.settings, dict(variables),

@@ -9,6 +9,7 @@ from checks.item import shown
 from checks.outcome import Outcome
 from checks.quantity import show_seconds
 from checks.result import Result
+from runner.command_log import CMD_LOG_SEPARATOR
 from runner.run import RunEnd
 
 #: Results that are shown one by one, and lines of output of each.
@@ -80,6 +81,8 @@ def _log_tail(path: Path) -> list[str]:
             text = file.read().decode("utf-8", "replace")
     except OSError:
         return []
-    text = text.rpartition("\naborted: ")[0] or text
-    lines = [line for line in text.rpartition("):\n")[2].splitlines() if line.strip()]
+    last = text.rpartition("\ncmd: ")[2]
+    printed, _, rest = last.partition("\naborted: ")
+    captured = rest.partition(f"{CMD_LOG_SEPARATOR}\n")[2].removesuffix(f"{CMD_LOG_SEPARATOR}\n")
+    lines = [line for line in (printed.partition("):\n")[2] + "\n" + captured).splitlines() if line.strip()]
     return lines[-LOG_LINES_SHOWN:]

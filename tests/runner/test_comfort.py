@@ -187,6 +187,19 @@ def test_a_run_is_reproduced_from_its_folder_its_log_url_and_its_result_url(two:
             assert json.loads((tmp_path / "again" / "execution.json").read_text())["executor"] == "local"
 
 
+def test_a_result_whose_log_is_gone_is_reproduced_from_what_it_says(two: Path, tmp_path: Path) -> None:
+    row = {"ref_url": "http://127.0.0.1:9/gone", "testcase": {"name": "scratch.two"},
+           "data": {"item": [ITEM], "type": ["koji_build"], "arch": ["x86_64"]}}
+    (tmp_path / "web" / "results").mkdir(parents=True)
+    (tmp_path / "web" / "results" / "3").write_text(json.dumps(row))
+    with web_server(files_below(tmp_path / "web", "")) as server:
+        again = checkotron("reproduce", f"{server.url}/results/3", "--artifacts", tmp_path / "again",
+                           CHECKOTRON_CHECKS=str(two.parent))
+
+    assert again.returncode == 0, again.stderr
+    assert json.loads((tmp_path / "again" / "execution.json").read_text())["arch"] == "x86_64"
+
+
 def test_a_check_that_has_changed_since_is_not_passed_off_as_the_same(two: Path, tmp_path: Path) -> None:
     run_check(two, tmp_path / "out")
     (two / "new.py").write_text("x = 1\n")

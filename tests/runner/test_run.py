@@ -394,3 +394,22 @@ def test_a_check_is_told_where_it_comes_from(tmp_path: Path) -> None:
 
 def _text(path: Path) -> str:
     return path.read_text() if path.exists() else ""
+
+
+def test_cleaning_actions_run_after_a_stop_and_after_the_time(tmp_path: Path) -> None:
+    text = """\
+timeout: {timeout}
+actions:
+  - {{name: long, command: sleep 60}}
+  - {{name: tidy, command: "echo tidied > $artifactsdir/tidy", always: true}}
+"""
+    timed = run_check(write_check(tmp_path / "timed", text.format(timeout=1)), tmp_path / "out")
+    check = write_check(tmp_path / "stopped", text.format(timeout=60))
+    with subprocess.Popen([sys.executable, "-m", "checkotron", "run", str(check), "--item", ITEM, "--executor", "local",
+                           "--artifacts", str(tmp_path / "two")], stdout=subprocess.DEVNULL) as process:
+        _wait_for(lambda: "sleep 60" in _text(tmp_path / "two" / "cmd-output.log"))
+        process.send_signal(signal.SIGTERM)
+        process.wait(timeout=20)
+
+    assert (timed.report["code"], timed.log("tidy")) == ("timed-out", "tidied\n")
+    assert (process.returncode, (tmp_path / "two" / "tidy").read_text()) == (143, "tidied\n")
