@@ -23,6 +23,9 @@ import pika
 import pika.exceptions
 
 from trigger.all_topics import binding_keys
+from trigger.delivery import plain
+from trigger.field import sequence
+from trigger.parked import Parked, new_parked
 
 logger = logging.getLogger(__name__)
 
@@ -137,6 +140,28 @@ def _declare(channel: Any, settings: BusSettings) -> None:
         channel.queue_bind(settings.queue, settings.exchange, key)
 
 
+def take_given_up(settings: BusSettings, park: Callable[[Parked], Any]) -> int:
+    """
+    Hand every message that the broker gave up on to `park`, and return how many.
+
+    Each is taken from the queue only after it is parked. Raises pika.exceptions.AMQPError, OSError.
+    """
+    count = 0
+    with connect(settings) as connection:
+        channel = connection.channel()
+        while True:
+            method, properties, body = channel.basic_get(settings.parked_queue)
+            if method is None:
+                return count
+            headers = properties.headers or {}
+            deaths = sequence(headers, "x-death")
+            keys = [key for death in deaths for key in sequence(death, "routing-keys") if isinstance(key, str)]
+            park(new_parked("given", "the broker gave up on it after many deliveries", keys[0] if keys else "",
+                            properties.message_id, body, plain(headers)))
+            channel.basic_ack(method.delivery_tag)
+            count += 1
+
+
 def listen(callback: Callable[[Any], None], settings: BusSettings, logs: Mapping[str, Any]) -> int:
     """
     Consume until SIGTERM or SIGINT, and return the exit code. Comes back by itself when the broker does.
@@ -177,8 +202,14 @@ class _End:
             consumer.result.addCallbacks(lambda _: self._stop(), self.failed)
 
     def failed(self, failure: Any) -> None:
-        logger.error("listening ended; a supervisor should start it again", extra={"why": failure.getErrorMessage()})
-        self.code = 3
+        from fedora_messaging.exceptions import HaltConsumer
+
+        if failure.check(HaltConsumer):
+            self.code = failure.value.exit_code
+        else:
+            logger.error("listening ended; a supervisor should start it again",
+                         extra={"why": failure.getErrorMessage()})
+            self.code = 3
         self._stop()
 
     def _stop(self) -> None:

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import logging.config
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,8 @@ from trigger.option import InputError, door_options, rules_options
 @click.option("--results", "results_url", metavar="URL",
               help="Results database, for rules with `needs`; else what the state folder says.")
 @click.option("--metrics", "metrics_address", metavar="HOST:PORT", help="Serve Prometheus metrics there.")
+@click.option("--hold-seconds", type=float, default=1500.0, show_default=True,
+              help="How long a message is held while the master is away; less than the broker's consumer_timeout.")
 @click.option("--log-level", type=click.Choice(["DEBUG", "INFO", "WARNING", "ERROR"]), default="INFO",
               show_default=True)
 @click.option("--log-format", type=click.Choice(["text", "json"]), default="text", show_default=True)
@@ -43,7 +46,7 @@ def consume(url: str, queue: str, exchange: str, routing_keys: tuple[str, ...], 
       checkotron trigger consume --bus amqp://localhost --rules rules.yml
     """
     from trigger.bus import BusRefusedError, BusSettings, declare, listen
-    from trigger.consumer import Consumer
+    from trigger.consumer import AWAY, WAITS, Consumer, wait_until_ready
     from trigger.consumer_settings import ConsumerSettings, make_consumer_parts
     from trigger.log_format import log_config
     from trigger.metrics import serve
@@ -57,7 +60,7 @@ def consume(url: str, queue: str, exchange: str, routing_keys: tuple[str, ...], 
     parts = make_consumer_parts(ConsumerSettings(
         options["rules_file"], options["state"], options["door_url"], options["door_token_file"],
         options["check_folders"], options["environments"], options["koji_instances"], options["bodhi_url"],
-        options["results_url"]))
+        options["results_url"], hold_seconds=options["hold_seconds"]))
     consumer = Consumer(parts)
     if options["metrics_address"]:
         try:
@@ -68,4 +71,11 @@ def consume(url: str, queue: str, exchange: str, routing_keys: tuple[str, ...], 
         declare(settings)
     except BusRefusedError as error:
         raise InputError(str(error)) from None
-    sys.exit(listen(consumer, settings, logs))
+    if os.environ.pop(WAITS, None):
+        wait_until_ready(parts)
+    code = listen(consumer, settings, logs)
+    if code == AWAY:
+        # Twisted's loop cannot be started twice; the same process, new inside, can.
+        os.environ[WAITS] = "1"
+        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 (our own command line)
+    sys.exit(code)

@@ -20,7 +20,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from checks.item import shown
-from trigger.consumer_settings import HOLD_SECONDS, ConsumerParts, parts_for_fedora_messaging
+from trigger.consumer_settings import ConsumerParts, parts_for_fedora_messaging
 from trigger.delivery import Delivery, install
 from trigger.dispatch import JobsRefusedError
 from trigger.lookup import LookupAwayError
@@ -35,6 +35,10 @@ logger = logging.getLogger(__name__)
 PAUSE = 5.0
 #: In the state folder; while this file is there the consumer waits.
 PAUSED = "paused"
+#: Exit code of a consumer that waited for too long (EX_TEMPFAIL): start it again, it waits before it listens.
+AWAY = 75
+#: In the environment of a process that was started again for that.
+WAITS = "CHECKOTRON_TRIGGER_WAITS"
 
 
 class Consumer:
@@ -47,6 +51,7 @@ class Consumer:
         self.metrics = metrics or Metrics()
         if parts is None:
             parts, settings = parts_for_fedora_messaging(self.stop)
+            wait_until_ready(parts)
             if settings.metrics:
                 serve(self.metrics, settings.metrics)
         self._parts = parts
@@ -55,8 +60,8 @@ class Consumer:
         parts.start_holding(self._stopped)
 
     def __call__(self, delivery: Any) -> None:
-        """Carry one message through. Raises Nack when stopping or after HOLD_SECONDS, and nothing else."""
-        from fedora_messaging.exceptions import Nack
+        """Carry one message through. Raises Nack when stopping, HaltConsumer after `hold_seconds`, and nothing else."""
+        from fedora_messaging.exceptions import HaltConsumer, Nack
 
         began = time.monotonic()
         try:
@@ -66,10 +71,11 @@ class Consumer:
                         extra={"message_id": delivery.id})
             raise Nack from None
         except SchedulerAwayError as error:
-            # Not a hot loop: this comes once in HOLD_SECONDS.
-            logger.warning("held the message for as long as the broker allows; it comes again by the queue",
+            # Each time a message goes back counts towards the broker's delivery limit: so it goes back once, and is
+            # not taken again before the master answers (`wait_until_ready`).
+            logger.warning("held the message for as long as the broker allows; listening ends until the master answers",
                            extra={"message_id": delivery.id, "why": str(error)})
-            raise Nack from None
+            raise HaltConsumer(AWAY, str(error), requeue=True) from None
         self.metrics.message(fate, began)
 
     def stop(self) -> None:
@@ -110,7 +116,7 @@ class Consumer:
             except (LookupAwayError, OSError, sqlite3.OperationalError) as error:
                 logger.warning("a message waits for something that cannot be had now", extra={
                     "message_id": message.id, "why": str(error), "wait_seconds": PAUSE})
-                if waited >= HOLD_SECONDS:
+                if waited >= self._parts.hold_seconds:
                     raise SchedulerAwayError(str(error)) from None
                 self._pause()
                 waited += PAUSE
@@ -134,7 +140,7 @@ class Consumer:
         while condition():
             if waited == 0:
                 logger.warning("waiting, messages stay in the queue", extra={"why": why})
-            if waited >= HOLD_SECONDS:
+            if waited >= self._parts.hold_seconds:
                 raise SchedulerAwayError(why)
             self._pause(1.0)
             waited += 1.0
@@ -142,6 +148,24 @@ class Consumer:
     def _pause(self, seconds: float = PAUSE) -> None:
         if self._stopped.wait(seconds):
             raise SchedulerStoppedError
+
+
+def wait_until_ready(parts: ConsumerParts) -> None:
+    """Wait, holding no message, while the trigger is paused or the door does not take jobs."""
+    pause = 1.0
+    while (why := _not_ready(parts)) is not None:
+        logger.warning("not listening yet, messages wait in the broker", extra={"why": why, "wait_seconds": pause})
+        time.sleep(pause)
+        pause = min(pause * 2, 30.0)
+
+
+def _not_ready(parts: ConsumerParts) -> str | None:
+    if (parts.state / PAUSED).exists():
+        return "paused"
+    status = parts.door_status()
+    if "error" in status:
+        return str(status["error"])
+    return None if status.get("accepting") else "the master takes no jobs now"
 
 
 def gauges_of(parts: ConsumerParts) -> list[Callable[[], tuple[str, Mapping[str, str], float]]]:

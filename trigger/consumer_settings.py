@@ -23,8 +23,8 @@ from trigger.rulebook import RulebookFile, Surroundings
 from trigger.rules import DEFAULT_RULES, RulesError
 from trigger.stores.results_database import ResultsDatabaseStore
 
-#: Seconds a message is held while the master is away. RabbitMQ closes the channel of a consumer that does not
-#: acknowledge within 30 minutes.
+#: Seconds a message is held while the master is away, or the trigger paused. RabbitMQ closes the channel of a consumer
+#: that does not acknowledge within 30 minutes.
 HOLD_SECONDS = 25 * 60.0
 
 
@@ -49,6 +49,8 @@ class ConsumerSettings:
     results: str | None = None
     #: `host:port` of the metrics; None: none.
     metrics: str | None = None
+    #: How long a message is held; less than the broker's consumer_timeout.
+    hold_seconds: float = HOLD_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,9 @@ class ConsumerParts:
     holding: Holding
     #: Of the state folder; the file `paused` in it makes the consumer wait.
     state: Path
+    hold_seconds: float
+    #: Asks the door how it is.
+    door_status: Callable[[], dict[str, Any]]
 
     def start_holding(self, stopped: threading.Event) -> None:
         """Run the loop of waiting jobs beside the consumer."""
@@ -81,7 +86,7 @@ def make_consumer_parts(settings: ConsumerSettings) -> ConsumerParts:
     journal, held = Journal(state), HeldJobs(state)
 
     def door() -> Any:
-        return door_of(settings.state, settings.door, settings.door_token_file, HOLD_SECONDS)
+        return door_of(settings.state, settings.door, settings.door_token_file, settings.hold_seconds)
 
     keeper = Keeper(journal, held, lambda: rulebook().rules.limit)
     dispatcher = Dispatcher(rulebook, door(), topic_settings(settings.koji_instances), keeper)
@@ -89,7 +94,8 @@ def make_consumer_parts(settings: ConsumerSettings) -> ConsumerParts:
     holding = Holding(held, door(), journal, limit=lambda: rulebook().rules.limit)
     if results := settings.results or _results_url(state):
         holding.done, holding.success = ResultsDatabaseStore(results), ResultsDatabaseStore(results, only_success=True)
-    return ConsumerParts(dispatcher, ParkedMessages(state), rulebook, journal, held, holding, state)
+    return ConsumerParts(dispatcher, ParkedMessages(state), rulebook, journal, held, holding, state,
+                         settings.hold_seconds, door().status)
 
 
 def settings_of_table(table: Mapping[str, Any]) -> ConsumerSettings:

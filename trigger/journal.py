@@ -23,6 +23,8 @@ from trigger.message import BusMessage, UnreadableMessageError, make_message, pa
 FILE_NAME = "trigger.sqlite"
 #: Messages that are kept for `explain` and `retrigger`; the oldest go first.
 MESSAGES_KEPT = 20_000
+#: Seconds that a job is remembered.
+JOBS_KEPT = 90 * 24 * 3600
 #: Characters of a body that is kept.
 BODY_LIMIT = 1024 * 1024
 
@@ -82,6 +84,7 @@ class Journal:
             if self._noted_messages % 500 == 1:
                 connection.execute("DELETE FROM messages WHERE id IN (SELECT id FROM messages ORDER BY received DESC "
                                    "LIMIT -1 OFFSET ?)", (MESSAGES_KEPT,))
+                connection.execute("DELETE FROM jobs WHERE noted < ? AND state != ?", (time.time() - JOBS_KEPT, HELD))
 
     def note_job(self, job: Job, rule: str, message_id: str, state: str, buildset: int | None = None) -> None:
         """Note what became of a job; what is known of it stays, except its state."""

@@ -23,7 +23,8 @@ def parked() -> None:
     List, replay and drop messages that could not be used.
 
     \b
-    Kinds: unreadable (no message at all), refused (the master says the job is wrong), bug (ours; please report it).
+    Kinds: unreadable (no message at all), refused (the master says the job is
+    wrong), bug (ours; please report it), given (up by the broker, see `fetch`).
     """
 
 
@@ -86,6 +87,25 @@ def drop(names: tuple[str, ...], everything: bool, state: Path | None) -> None:
     for name in _chosen(store, names, everything):
         store.remove(name)
         click.echo(f"{name}: dropped")
+
+
+@parked.command()
+@click.option("--bus", "url", required=True, metavar="URL", envvar="CHECKOTRON_BUS",
+              help="The broker; else $CHECKOTRON_BUS.")
+@click.option("--queue", default="checkotron.trigger", show_default=True, help="Name of the queue.")
+@_STATE
+def fetch(url: str, queue: str, state: Path | None) -> None:
+    """Take what the broker has given up on into the state folder, where `list` and `replay` see it."""
+    import pika.exceptions
+
+    from trigger.bus import BusSettings, take_given_up
+
+    store = ParkedMessages(state_folder(state))
+    try:
+        count = take_given_up(BusSettings(url, queue), store.add)
+    except (pika.exceptions.AMQPError, OSError) as error:
+        raise InputError(f"the broker cannot be asked: {str(error)[:200] or type(error).__name__}") from None
+    click.echo(f"{count} taken" if count else "the broker has given up on nothing")
 
 
 def _chosen(store: ParkedMessages, names: tuple[str, ...], everything: bool) -> list[str]:

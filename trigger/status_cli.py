@@ -123,7 +123,8 @@ def _print(data: dict[str, Any]) -> None:
         queue = data["queue"]
         click.echo("bus:     " + (queue["error"] if "error" in queue else
                                   f"{queue['waiting']} messages wait, {queue['consumers']} consumers, "
-                                  f"{queue['given_up']} given up by the broker"))
+                                  f"{queue['given_up']} given up by the broker"
+                                  + ("  (`checkotron trigger parked fetch`)" if queue["given_up"] else "")))
     parked = ", ".join(f"{count} {kind}" for kind, count in data["parked"].items())
     click.echo(f"parked:  {parked or 'nothing'}" + ("  (`checkotron trigger parked list`)" if parked else ""))
     click.echo(f"waiting: {len(data['held'])} jobs" if data["held"] else "waiting: no job")

@@ -384,3 +384,42 @@ def test_a_message_that_cannot_be_parked_waits_for_the_disk(bus: str, tmp_path: 
         wait_until(lambda: ParkedMessages(tmp_path / "state").names())
 
     assert settled(bus)
+
+
+def test_a_long_outage_holds_no_message_and_ends_by_itself(bus: str, tmp_path: Path, door: FakeDoor) -> None:
+    door.close()
+    with consumer(bus, tmp_path, door, "--hold-seconds", "0.5") as process:
+        send_build(bus, 3, "m-3")
+        wait_until(lambda: "not listening yet, messages wait in the broker" in log_of(tmp_path), 60)
+        assert waiting(bus, QUEUE) == 1
+        assert process.poll() is None
+        door.open()
+        wait_until(lambda: len(door.jobs) == 1, 60)
+
+
+def test_what_the_broker_gave_up_on_is_fetched_and_replayed(bus: str, tmp_path: Path, door: FakeDoor) -> None:
+    from trigger.bus import BusSettings, connect, declare
+
+    settings = BusSettings(bus)
+    declare(settings)
+    send_build(bus, 8, "given-up")
+    with connect(settings) as connection:
+        channel = connection.channel()
+        method, _, _ = channel.basic_get(QUEUE)
+        channel.basic_nack(method.delivery_tag, requeue=False)
+    wait_until(lambda: waiting(bus, QUEUE + ".parked") == 1)
+    (tmp_path / "rules.yml").write_text(RULES)
+    command = [sys.executable, "-m", "checkotron", "trigger", "parked"]
+    state = ["--state", str(tmp_path / "state")]
+    fetched = subprocess.run([*command, "fetch", "--bus", bus, *state], capture_output=True, text=True, timeout=60)
+    parked = [message for _, message in ParkedMessages(tmp_path / "state").all()]
+    secret = str(token_file(tmp_path))
+    options = ["--rules", str(tmp_path / "rules.yml"), "--door", door.url, "--door-token-file", secret]
+    replayed = subprocess.run(
+        [*command, "replay", "--all", *state, *options], capture_output=True, text=True, timeout=60
+    )
+
+    assert fetched.stdout == "1 taken\n"
+    assert [getattr(message, "topic", "") for message in parked] == [KOJI_TOPIC]
+    assert (replayed.returncode, [job["item"] for job in door.jobs]) == (0, ["xchat-8-1.fc36"])
+    assert waiting(bus, QUEUE + ".parked") == 0
