@@ -2,13 +2,16 @@
 from __future__ import annotations
 
 import logging
+import os
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import click
 
+from reporting.database.access import IdentityProvider
 from reporting.database.commands.options import database_option, opened
 from reporting.database.storage import Storage
 
@@ -21,6 +24,13 @@ logger = logging.getLogger(__name__)
 @click.option("--additional-outcome", "additional_outcomes", multiple=True, metavar="NAME",
               help="Allow this outcome beside PASSED, INFO, FAILED and NEEDS_INSPECTION; may be given several times.")
 @click.option("--require-token", is_flag=True, help="Ask for a token on every write, also by v2.0; reading stays open.")
+@click.option("--oidc-introspection-url", metavar="URL",
+              help="Ask this OpenID Connect provider about tokens instead of our own; the client's secret is read from "
+                   "$CHECKOTRON_OIDC_CLIENT_SECRET.")
+@click.option("--oidc-client-id", default="", metavar="NAME", help="As whom to ask it.")
+@click.option("--oidc-username-field", default="uid", show_default=True, metavar="CLAIM", help="Names the user.")
+@click.option("--permissions", "permissions_file", type=click.Path(exists=True, dir_okay=False, path_type=Path),
+              metavar="FILE", help="Who of its users may write what: YAML list of {users, testcases}.")
 @click.option("--bus", "bus_url", metavar="URL", envvar="CHECKOTRON_RESULTS_BUS",
               help="Publish each new result to this RabbitMQ (amqp://...), topic resultsdb.result.new.")
 @click.option("--topic-prefix", default="", metavar="PREFIX", help="Before the topic: org.fedoraproject.prod")
@@ -47,15 +57,32 @@ def serve(database_url: str, port: int, host: str, additional_outcomes: tuple[st
     from reporting.database.server import run
     from reporting.database.service import Service
 
-    outcomes = _outcomes(additional_outcomes)
+    outcomes, provider = _outcomes(additional_outcomes), _provider(options)
     to_stderr(options["log_format"], logging.DEBUG if options["verbose"] else logging.INFO)
     with opened(database_url, options["timeout_seconds"]) as storage, _listening(host, port) as listening:
         service = Service(storage, outcomes, requires_token=options["require_token"],
-                          announces=options["bus_url"] is not None)
+                          announces=options["bus_url"] is not None, provider=provider)
         shown = f"[{host}]" if ":" in host else host
         url = f"http://{shown}:{listening.getsockname()[1]}"
         with _publishing(storage, options["bus_url"], options["topic_prefix"]):
             run(Application(service), listening, lambda: click.echo(f"results database: {url}"))
+
+
+def _provider(options: dict[str, Any]) -> IdentityProvider | None:
+    """Return the identity provider that is asked instead of our own tokens."""
+    if options["oidc_introspection_url"] is None:
+        return None
+    from reporting.database.oidc import OidcProvider, OidcSettings, PermissionsFileError, read_permissions
+
+    if options["permissions_file"] is None:
+        raise click.UsageError("--oidc-introspection-url needs --permissions FILE: nobody could write otherwise")
+    try:
+        permissions = read_permissions(options["permissions_file"])
+    except PermissionsFileError as error:
+        raise click.BadParameter(str(error), param_hint="--permissions") from None
+    settings = OidcSettings(options["oidc_introspection_url"], options["oidc_client_id"],
+                            os.environ.get("CHECKOTRON_OIDC_CLIENT_SECRET", ""), options["oidc_username_field"])
+    return OidcProvider(settings, permissions)
 
 
 def _listening(host: str, port: int) -> socket.socket:
