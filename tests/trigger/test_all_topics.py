@@ -1,16 +1,20 @@
 """Which events a message is, topic by topic: one table, in the shapes of the real messages."""
 
+# ruff: noqa: E501 (a table is read line by line)
 from __future__ import annotations
 
 import json
+import random
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from checks.item import parse_item
 from tests.trigger.samples import koji_body
 from trigger.all_topics import TOPICS, binding_keys, read_events
 from trigger.fact import FACTS
+from trigger.job_key import job_key
 from trigger.message import BusMessage
 from trigger.stored import stored_messages
 from trigger.topic import TopicSettings
@@ -488,3 +492,28 @@ def test_real_messages_give_these_events_and_no_others(shared_folder: Path | Non
 
 def test_samples_of_the_table_can_travel_as_json() -> None:
     assert all(json.loads(json.dumps(row[2])) for row in TABLE)
+
+
+ODD: list[Any] = [None, True, False, 0, -1, 1.5, 10**30, "", "x" * 3000, "\ud800", "../..", [], [[]], {}, {"a": {}}, "\x00", "1;rm -rf /"]
+
+
+def mutated(value: Any, chance: random.Random) -> Any:
+    """Return the value with something in it replaced, removed or put elsewhere."""
+    if chance.random() < 0.15:
+        return chance.choice(ODD)
+    if isinstance(value, dict):
+        return {key: mutated(inner, chance) for key, inner in value.items() if chance.random() > 0.1}
+    if isinstance(value, list):
+        return [mutated(inner, chance) for inner in value]
+    return value
+
+
+@pytest.mark.parametrize(("topic", "body"), [row[1:3] for row in TABLE if row[3]], ids=[row[0] for row in TABLE if row[3]])
+def test_no_mutation_of_a_real_shape_makes_a_topic_raise_or_gives_an_invalid_item(topic: str, body: dict[str, Any]) -> None:
+    chance = random.Random(topic)
+    for _ in range(150):
+        changed = mutated(body, chance)
+        message = BusMessage(FEDORA + topic, changed if isinstance(changed, dict) else {}, "m")
+        for event in read_events(message, TopicSettings()).events:
+            assert parse_item(event.item, event.item_type).item == event.item
+            assert job_key(event.identity, "c", "noarch").isascii()
