@@ -20,10 +20,12 @@ from checks.tap import TapReader
 from runner import settings
 from runner.abort import AbortToken, aborted_by_signals
 from runner.executor import ExecutorError
+from runner.progress import NoProgress, Progress
 from runner.run import RunEnd, run, write_report
 from runner.run_log import run_log
 from runner.run_options import RunOptions, command_line, expand_arches, plan_of
 from runner.stages import RunPlan
+from runner.workspace import Workspace
 
 #: By hand, where `exitcode` or --exit-by-outcome asks for it and the outcome is bad.
 BAD_OUTCOME = 100
@@ -91,7 +93,7 @@ def _carry_out_one(options: RunOptions) -> int:
         return 0
     show = _progress(options)
     plan = plan_of(options, on_action=show.on_action, on_output=sys.stderr.buffer.write if options.verbose else None,
-                   before_clean_up=_shell(options, show.stop) if options.shell_on_failure else None)
+                   before_clean_up=_shell(show.stop) if options.shell_on_failure else None)
     with AbortToken() as abort, aborted_by_signals(abort), run_log(plan.folder, plan.input), show:
         end = run(plan, abort)
     _say(end, plan, options)
@@ -103,23 +105,18 @@ def _carry_out_one(options: RunOptions) -> int:
     return code
 
 
-def _progress(options: RunOptions) -> object:
-    if sys.stderr.isatty() and not (options.quiet or options.verbose):
-        from runner.progress import Progress
-
-        return Progress()
-    from runner.progress import NoProgress
-
-    return NoProgress()
+def _progress(options: RunOptions) -> NoProgress:
+    is_shown = sys.stderr.isatty() and not (options.quiet or options.verbose)
+    return Progress() if is_shown else NoProgress()
 
 
-def _shell(options: RunOptions, stop_progress: Callable[[], None]) -> Callable[[object, bool], None]:
+def _shell(stop_progress: Callable[[], None]) -> Callable[[Workspace, bool], None]:
     from runner.shell import open_shell
 
-    def on_failure(workspace: object, is_failed: bool) -> None:
+    def on_failure(workspace: Workspace, is_failed: bool) -> None:
         if is_failed:
             stop_progress()
-            open_shell(workspace)  # type: ignore[arg-type]
+            open_shell(workspace)
 
     return on_failure
 

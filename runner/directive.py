@@ -26,7 +26,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, ClassVar, TextIO
+from typing import Any, ClassVar, Literal, TextIO
 
 from checks.build_id import STANDALONE
 from checks.contracts import NOARCH, CheckInput
@@ -103,7 +103,7 @@ class DirectiveContext:
     #: Where logs for people go; the folder of the run.
     logs: Path | None = None
 
-    def open_log(self, name: str, mode: str = "a") -> TextIO:
+    def open_log(self, name: str, mode: Literal["a", "w"] = "a") -> TextIO:
         """
         Open a log that people find beside the results; the caller closes it. With "w" it begins anew.
 
@@ -111,8 +111,6 @@ class DirectiveContext:
         """
         if name != Path(name).name or name.startswith(".") or name in RUNNER_FILES:
             raise DirectiveError(f"`{name}` is no name of a log; expected a plain file name, none of the runner's")
-        if mode not in ("a", "w"):
-            raise DirectiveError(f"a log is opened with `a` or `w`, not `{mode}`")
         return open((self.logs or self.private) / name, mode, encoding="utf-8", errors="backslashreplace")
 
     def append_log(self, name: str, lines: Iterable[str]) -> None:

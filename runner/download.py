@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,7 +25,7 @@ TIMEOUTS = (10, 60)
 class Downloader:
     """Keeps connections open between files."""
 
-    def __init__(self, sleep: object = time.sleep, accept: str = "*/*") -> None:
+    def __init__(self, sleep: Callable[[float], None] = time.sleep, accept: str = "*/*") -> None:
         import requests
 
         self._requests = requests
@@ -55,15 +56,14 @@ class Downloader:
             finally:
                 part.unlink(missing_ok=True)
 
-    def _pieces(self, url: str, limit_bytes: int, tries: int = TRIES) -> list[bytes] | object:
-        for attempt in range(tries):
+    def _pieces(self, url: str, limit_bytes: int, tries: int = TRIES) -> Iterator[bytes]:
+        """Return the body piece by piece; what has begun is not tried again here."""
+        for attempt in range(tries - 1):
             try:
                 return self._read(self._get(url), url, limit_bytes)
             except SourceError:
-                if attempt + 1 == tries:
-                    raise
                 self._pause(attempt)
-        raise SourceError(f"{url}: no answer")
+        return self._read(self._get(url), url, limit_bytes)
 
     def _get(self, url: str) -> requests.Response:
         try:
@@ -76,22 +76,19 @@ class Downloader:
             raise SourceError(f"{url}: HTTP {response.status_code}")
         return response
 
-    def _read(self, response: requests.Response, url: str, limit_bytes: int) -> list[bytes] | object:
-        def pieces() -> object:
-            size = 0
-            try:
-                for piece in response.iter_content(1024 * 1024):
-                    size += len(piece)
-                    if size > limit_bytes:
-                        raise SourceError(f"{url}: larger than {limit_bytes} bytes")
-                    yield piece
-            except self._requests.RequestException as error:
-                raise SourceError(f"{url}: broke off: {type(error).__name__}") from None
-            expected = response.headers.get("Content-Length", "")
-            if expected.isdigit() and "Content-Encoding" not in response.headers and int(expected) != size:
-                raise SourceError(f"{url}: broke off after {size} of {expected} bytes")
-
-        return pieces()
+    def _read(self, response: requests.Response, url: str, limit_bytes: int) -> Iterator[bytes]:
+        size = 0
+        try:
+            for piece in response.iter_content(1024 * 1024):
+                size += len(piece)
+                if size > limit_bytes:
+                    raise SourceError(f"{url}: larger than {limit_bytes} bytes")
+                yield piece
+        except self._requests.RequestException as error:
+            raise SourceError(f"{url}: broke off: {type(error).__name__}") from None
+        expected = response.headers.get("Content-Length", "")
+        if expected.isdigit() and "Content-Encoding" not in response.headers and int(expected) != size:
+            raise SourceError(f"{url}: broke off after {size} of {expected} bytes")
 
     def _pause(self, attempt: int) -> None:
-        self._sleep(PAUSES[min(attempt, len(PAUSES) - 1)])  # type: ignore[operator]
+        self._sleep(PAUSES[min(attempt, len(PAUSES) - 1)])

@@ -15,6 +15,7 @@ import json
 import os
 import sys
 import traceback
+import typing
 
 
 def main(exchange: str) -> int:
@@ -42,7 +43,7 @@ def main(exchange: str) -> int:
     return 1 if "error" in answer else 0
 
 
-def load(folder: str, file: str, name: str) -> object:
+def load(folder: str, file: str, name: str) -> typing.Callable:
     """Return the function; its file can import its neighbours."""
     path = os.path.join(folder, file)
     sys.path.insert(0, os.path.dirname(path))
@@ -57,10 +58,11 @@ def load(folder: str, file: str, name: str) -> object:
         function = getattr(module, name)
     except AttributeError:
         raise NameError(f"{file} has no `{name}`") from None
-    return function() if inspect.isclass(function) else function
+    made: typing.Callable = function() if inspect.isclass(function) else function
+    return made
 
 
-def invoke(function: object, arguments: dict, offered: dict) -> object:
+def invoke(function: typing.Callable, arguments: dict, offered: dict) -> object:
     """
     Return what the function returns; a coroutine is run to its end.
 
