@@ -29,6 +29,8 @@ from trigger.option import InputError, door_options, rules_options
 @click.option("--results", "results_url", metavar="URL",
               help="Results database, for rules with `needs`; else what the state folder says.")
 @click.option("--metrics", "metrics_address", metavar="HOST:PORT", help="Serve Prometheus metrics there.")
+@click.option("--progress", type=click.Path(path_type=Path), metavar="FOLDER",
+              help="Say QUEUED there for each job: <queue>/progress of `checkotron results deliver`.")
 @click.option("--hold-seconds", type=float, default=1500.0, show_default=True,
               help="How long a message is held while the master is away; less than the broker's consumer_timeout.")
 @click.option("--log-level", type=click.Choice(["DEBUG", "INFO", "WARNING", "ERROR"]), default="INFO",
@@ -60,7 +62,7 @@ def consume(url: str, queue: str, exchange: str, routing_keys: tuple[str, ...], 
     parts = make_consumer_parts(ConsumerSettings(
         options["rules_file"], options["state"], options["door_url"], options["door_token_file"],
         options["check_folders"], options["environments"], options["koji_instances"], options["bodhi_url"],
-        options["results_url"], hold_seconds=options["hold_seconds"]))
+        options["results_url"], progress=options["progress"], hold_seconds=options["hold_seconds"]))
     consumer = Consumer(parts)
     if options["metrics_address"]:
         try:

@@ -19,6 +19,7 @@ from trigger.journal import Journal
 from trigger.keeper import Keeper
 from trigger.option import InputError, door_of, folders_of, lookup_of, state_folder, topic_settings
 from trigger.parked import ParkedMessages
+from trigger.progress import ProgressFolder
 from trigger.rulebook import RulebookFile, Surroundings
 from trigger.rules import DEFAULT_RULES, RulesError
 from trigger.stores.results_database import ResultsDatabaseStore
@@ -49,6 +50,8 @@ class ConsumerSettings:
     results: str | None = None
     #: `host:port` of the metrics; None: none.
     metrics: str | None = None
+    #: `<queue>/progress` of reporting: say there that a job is queued; None: say nothing.
+    progress: Path | None = None
     #: How long a message is held; less than the broker's consumer_timeout.
     hold_seconds: float = HOLD_SECONDS
 
@@ -88,7 +91,8 @@ def make_consumer_parts(settings: ConsumerSettings) -> ConsumerParts:
     def door() -> Any:
         return door_of(settings.state, settings.door, settings.door_token_file, settings.hold_seconds)
 
-    keeper = Keeper(journal, held, lambda: rulebook().rules.limit)
+    progress = ProgressFolder(settings.progress) if settings.progress else None
+    keeper = Keeper(journal, held, lambda: rulebook().rules.limit, progress)
     dispatcher = Dispatcher(rulebook, door(), topic_settings(settings.koji_instances), keeper)
     # Its own way through the door: a connection is for one thread.
     holding = Holding(held, door(), journal, limit=lambda: rulebook().rules.limit)
@@ -107,7 +111,7 @@ def settings_of_table(table: Mapping[str, Any]) -> ConsumerSettings:
             hint = f"did you mean `{close[0]}`?" if close else f"known: {', '.join(known)}"
             raise click.ClickException(f"[consumer_config]: unknown setting `{name}`; {hint}")
     values: dict[str, Any] = dict(table)
-    for name in ("rules", "state", "door_token_file"):
+    for name in ("rules", "state", "door_token_file", "progress"):
         if values.get(name):
             values[name] = Path(os.path.expanduser(str(values[name])))
     values["checks"] = tuple(Path(folder) for folder in values.get("checks", ()))

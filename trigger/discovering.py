@@ -34,7 +34,8 @@ def discovered(match: Match, discovery: Discovery) -> Iterator[JobDescription]:
     for found in discovery.checks_of(repository):
         yield JobDescription(
             match, found.description.name, match.event.item, match.event.item_type, found.description,
-            extra={"check_repository": repository.url, "check_revision": found.revision, "check_folder": found.folder})
+            extra={"check_repository": repository.url, "check_revision": found.revision,
+                   **({"check_folder": found.folder} if found.folder != "." else {})})
 
 
 def filled(text: str, facts: Mapping[str, Any]) -> str:

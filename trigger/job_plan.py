@@ -34,6 +34,8 @@ class JobPlan:
     #: Number and name of the rule that asked first.
     rule: int
     rule_name: str
+    #: Full name of the check, `dist.rpmlint`; empty where it is not known here.
+    testcase: str = ""
     #: Wait for so long, and make one job of everything that asks for the same meanwhile.
     delay_seconds: int = 0
     #: As the rule says; `needed_runs` is what it means here.
@@ -109,7 +111,8 @@ def plan_of(job: JobDescription) -> JobPlan:
             "extra": dict(job.extra)})
     except ContractError as error:
         raise TransformError(job, str(error)) from None
-    return JobPlan(made, job.match.rule.number, job.match.rule.name, order.delay_seconds, order.needs)
+    testcase = job.description.testcase if job.description else ""
+    return JobPlan(made, job.match.rule.number, job.match.rule.name, testcase, order.delay_seconds, order.needs)
 
 
 def _with_needs(plan: JobPlan, plans: Collection[JobPlan], reasons: list[str]) -> JobPlan:

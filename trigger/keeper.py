@@ -9,6 +9,7 @@ from trigger.held import HeldJobs
 from trigger.job_plan import JobPlan
 from trigger.journal import HELD, MERGED, REFUSED, SCHEDULED, Journal
 from trigger.message import BusMessage
+from trigger.progress import ProgressFolder
 from trigger.quota import LaunchLimit, wait_seconds
 from trigger.scheduler import Scheduled
 
@@ -19,8 +20,10 @@ class Keeper:
     """Decides which jobs wait; without `held` none does."""
 
     def __init__(self, journal: Journal, held: HeldJobs | None = None,
-                 limit: Callable[[], LaunchLimit | None] = lambda: None) -> None:
+                 limit: Callable[[], LaunchLimit | None] = lambda: None,
+                 progress: ProgressFolder | None = None) -> None:
         self.journal = journal
+        self._progress = progress
         self._held = held
         self._limit = limit
 
@@ -31,6 +34,8 @@ class Keeper:
     def note_scheduled(self, plan: JobPlan, message: BusMessage, scheduled: Scheduled) -> None:
         """Note a job that Buildbot has."""
         self.journal.note_job(plan.job, plan.rule_name, message.occurrence, SCHEDULED, scheduled.buildset)
+        if scheduled.is_new:
+            self._say_queued(plan)
 
     def note_refused(self, plan: JobPlan, message: BusMessage) -> None:
         """Note a job that the master refused."""
@@ -49,11 +54,17 @@ class Keeper:
             return True
         burst = self._held.add(planned, message.occurrence)
         is_merged = burst is not None and burst.job.key != planned.job.key
+        if burst is None:
+            self._say_queued(planned)
         self.journal.note_job(planned.job, planned.rule_name, message.occurrence, MERGED if is_merged else HELD)
         logger.info("job is part of one that waits" if is_merged else "job waits", extra={
             "build_id": planned.job.build_id, "job": planned.job.label, "delay_seconds": planned.delay_seconds,
             "needs": ", ".join(run.check for run in planned.needed_runs) or None})
         return True
+
+    def _say_queued(self, plan: JobPlan) -> None:
+        if self._progress is not None:
+            self._progress.say_queued(plan)
 
     def _is_over_limit(self, planned: JobPlan) -> bool:
         limit = self._limit()
