@@ -66,7 +66,7 @@ def load_flat(match: re.Match[str]) -> dict[str, Value] | None:
             return None
         if quoted:
             try:
-                block[key] = json.loads(quoted)
+                block[key] = printable(json.loads(quoted)) if "\\" in quoted else quoted[1:-1]
             except ValueError:
                 return None
         elif ": " in plain or " #" in plain or plain[-1] == ":":

@@ -41,6 +41,8 @@ ALMOST_A_TEST = re.compile(r"(?:not\s*)?ok\b", re.IGNORECASE)
 
 _ESCAPE = re.compile(r"\\([\\#])")
 _HASH = re.compile(r"(?<![^ \t])#")
+#: A directive, and not `# skip` within a longer text: one look, however many hashes a line has.
+_DIRECTIVE = re.compile(r"(?<![^ \t])#[ \t]*(?=skip|todo\b)", re.IGNORECASE)
 
 
 @dataclass(slots=True)
@@ -99,11 +101,14 @@ def _split_directive(rest: str) -> tuple[str, str | None, str]:
     The first unescaped ` # ` ends the description; the first one that SKIP or
     TODO follows is the directive. Other words (`# FAIL`) mean nothing here.
     """
+    first = _HASH.search(rest)
+    if first is None:
+        return rest, None, ""
+    found = _DIRECTIVE.search(rest)
+    if found is None:
+        return rest[:first.start()], None, ""
     from tap.directive import Directive  # tap.py reads these rightly; it takes 60 ms to import, and few lines have one
 
-    places = [match.start() for match in _HASH.finditer(rest)]
-    for place in places:
-        directive = Directive(rest[place + 1:].strip())
-        if directive.skip or directive.todo:
-            return rest[:places[0]], "SKIP" if directive.skip else "TODO", _unescaped((directive.reason or "").strip())
-    return (rest[:places[0]] if places else rest), None, ""
+    directive = Directive(rest[found.end():].strip())
+    reason = _unescaped((directive.reason or "").strip())
+    return rest[:first.start()], "SKIP" if directive.skip else "TODO", reason

@@ -10,7 +10,8 @@ XCHAT = Item("xchat-0.5-1.fc20", "koji_build")
 LINES = (
     "ok", "not ok", "ok 1 - a", "  ---", "  ...", "    ok", "    ---", "      ---", "      ...", "  item: a-1-1",
     "  item: [", "  type: koji_build", "  outcome: FAILED", "  details:", "    output: |", "    output: |-",
-    "      text", "", "   ", "\t", "TAP version 13", "TAP version 14", "1..3", "1..0 # SKIP x", "    1..2", "Bail out! x",
+    "      text", "", "   ", "\t", "TAP version 13", "TAP version 14", "1..3", "1..0 # SKIP x", "    1..2",
+    "Bail out! x",
     "pragma +strict", "# Subtest: x", "#", "ok 99999999999", "  a: &a [*a]", "  - x", '  "a": "b\\x"', "  ? x", "  : y",
     "ok # TODO", "ok # SKIP", "  !!python/name:os.system x", "\x00", "\x1b[2J", "\u00e9", "\u2028", '  a: "\\ud800"',
     '  a: "\\uD83D\\uDE00"', "...", "---", "  item: !!binary aGk=", "  <<: {a: b}", "  arch: [x, y]",

@@ -285,6 +285,22 @@ def test_terminal_escapes_and_wrong_bytes_are_written_out() -> None:
     assert reading.faults == ()
 
 
+@pytest.mark.parametrize("layout", ['  summary: "{}"\n', '  summary:   "{}"\n'], ids=["short way", "through libyaml"])
+@pytest.mark.parametrize(("said", "read_as"), [
+    ("a\\u001b[2Jb", "a\\x1b[2Jb"), ("\\u0000", "\\x00"), ("plain", "plain"), ("\\\"", '"'),
+    ("tab\\there", "tab\there")])
+def test_escapes_in_quotes_become_text_that_harms_nobody(layout: str, said: str, read_as: str) -> None:
+    (result,) = read(f"TAP version 13\nok 1\n  ---\n{layout.format(said)}  ...\n1..1\n").results
+
+    assert result.summary == read_as
+
+
+def test_half_a_character_is_written_out() -> None:
+    (result,) = read('TAP version 13\nok 1\n  ---\n  summary: "\\ud800"\n  ...\n1..1\n').results
+
+    assert result.summary == "\\ud800"
+
+
 def test_a_source_may_be_a_file_of_bytes_or_text() -> None:
     text = FORMS["aligned, with version and plan"]
 
