@@ -25,7 +25,18 @@ Exit codes:
 """
 
 
-@click.command(short_help="Run a check on an item, here and now.", epilog=EXIT_CODES,
+class RunCommand(click.Command):
+    """Adds the item types with an example each to the help, from the one table there is."""
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        from checks.item import ITEM_TYPES
+
+        with formatter.section("Item types, each with an example"):
+            formatter.write_dl([(kind.name, kind.example) for kind in ITEM_TYPES.values()])
+        super().format_epilog(ctx, formatter)
+
+
+@click.command(cls=RunCommand, short_help="Run a check on an item, here and now.", epilog=EXIT_CODES,
                context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.argument("check")
 @click.option("-i", "--item", help="The thing to check, such as xchat-0.5-1.fc20.")

@@ -58,8 +58,8 @@ def load(folder: str, file: str, name: str) -> typing.Callable:
         function = getattr(module, name)
     except AttributeError:
         raise NameError(f"{file} has no `{name}`") from None
-    made: typing.Callable = function() if inspect.isclass(function) else function
-    return made
+    made = function() if inspect.isclass(function) else function
+    return typing.cast("typing.Callable", made)
 
 
 def invoke(function: typing.Callable, arguments: dict, offered: dict) -> object:

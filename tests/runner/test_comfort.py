@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from checks.item import ITEM_TYPES
 from checks.tap import read_tap
 from tests.support.checkotron_process import ITEM, SAMPLE_CHECKS, checkotron, run_check, write_check
 from tests.support.web_server import files_below, web_server
@@ -282,3 +283,12 @@ def _on_a_terminal(argv: list[str], typed: bytes = b"", seconds: float = 30) -> 
     os.close(terminal)
     os.waitpid(pid, 0)
     return shown.decode("utf-8", "replace")
+
+
+def test_the_help_has_an_example_of_every_item_type_and_every_exit_code() -> None:
+    text = checkotron("run", "--help").stdout
+
+    for kind in ITEM_TYPES.values():
+        assert re.search(rf"{kind.name} +{re.escape(kind.example)}", text)
+    for code in ("0", "1", "2", "3", "70", "130"):
+        assert re.search(rf"^    {code} ", text, re.MULTILINE)
