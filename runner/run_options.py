@@ -68,7 +68,7 @@ def plan_of(options: RunOptions, **extra: Any) -> RunPlan:
     level = trust.TRUSTED if is_ours(check, trusted) else trust.UNTRUSTED
     return RunPlan(
         check=check, input=given, folder=(options.artifacts or _new_run_folder(check, given)).absolute(),
-        executor=executor, workspaces=settings.workspaces_folder(os.environ),
+        executor=executor, workspaces=settings.workspaces_folder(os.environ, executor.confines),
         settings=settings.settings_from(os.environ, koji_store=options.koji_store), revision=revision,
         given=trust.give(check, level, revision, settings.caches_folder(os.environ),
                          settings.secrets_folder(os.environ)),

@@ -37,15 +37,30 @@ def check_folders(environ: Mapping[str, str]) -> list[Path]:
     return [*named, library_folder()]
 
 
-def workspaces_folder(environ: Mapping[str, str]) -> Path:
-    """Return where workspaces are made: $CHECKOTRON_WORKSPACES, else the folder for temporary files."""
+def workspaces_folder(environ: Mapping[str, str], open_to_all: bool = False) -> Path:
+    """
+    Return where workspaces are made: $CHECKOTRON_WORKSPACES, else the folder for temporary files.
+
+    `open_to_all`: the user of a sandbox must be able to enter it; a private
+    folder for temporary files is passed over then.
+    """
+    if named := environ.get("CHECKOTRON_WORKSPACES"):
+        return Path(named)
     # not tempfile: loading it costs more than everything else here
-    return Path(environ.get("CHECKOTRON_WORKSPACES") or environ.get("TMPDIR") or "/tmp")  # noqa: S108
+    folders = [Path(environ.get("TMPDIR") or "/tmp"), Path("/tmp"), Path("/var/tmp")]  # noqa: S108
+    if open_to_all and os.geteuid() == 0:
+        folders = [folder for folder in folders if folder.is_dir() and _is_open(folder)] or folders
+    return folders[0]
 
 
 def runs_folder(environ: Mapping[str, str]) -> Path:
     """Return where runs by hand leave their artifacts."""
     return default_state_folder(environ) / "runs"
+
+
+def _is_open(folder: Path) -> bool:
+    """True where everybody may enter the folder and all above it."""
+    return all(part.stat().st_mode & 0o001 for part in (folder.resolve(), *folder.resolve().parents))
 
 
 def caches_folder(environ: Mapping[str, str]) -> Path:

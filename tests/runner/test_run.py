@@ -413,3 +413,12 @@ actions:
 
     assert (timed.report["code"], timed.log("tidy")) == ("timed-out", "tidied\n")
     assert (process.returncode, (tmp_path / "two" / "tidy").read_text()) == (143, "tidied\n")
+
+
+def test_a_private_folder_for_temporary_files_does_not_keep_the_sandbox_from_working(tmp_path: Path) -> None:
+    private = tmp_path / "private"
+    private.mkdir(mode=0o700)
+
+    ran = run_check(SAMPLE_CHECKS / "passing", tmp_path / "out", executor="sandbox", TMPDIR=str(private))
+
+    assert ran.exit_code == 0, ran.stdout + ran.stderr
