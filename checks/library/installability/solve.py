@@ -138,12 +138,14 @@ class World:
     def replaced(self) -> list[Any]:
         """Return the packages of the repositories that the build replaces: older ones of a name, and obsoleted ones."""
         build = {package.id for package in self.build}
-        named = {(package.nameid, package.archid): package for package in self.build}
+        named: dict[int, list[Any]] = {}
+        for package in self.build:
+            named.setdefault(package.nameid, []).append(package)
         gone = {}
         for package in self.pool.solvables:
-            newer = named.get((package.nameid, package.archid))
-            if package.id not in build and newer is not None and package.evrcmp(newer) < 0:
-                gone[package.id] = package
+            for newer in named.get(package.nameid, ()) if package.id not in build else ():
+                if is_same(package, newer) and package.evrcmp(newer) < 0:
+                    gone[package.id] = package
         for package in self.build:
             for dep in package.lookup_deparray(solv.SOLVABLE_OBSOLETES):
                 # obsoletes go by name, not by what else a package provides
@@ -211,6 +213,11 @@ class World:
         return found
 
 
+def is_same(package: Any, other: Any) -> bool:
+    """True for two packages of one name of which only one can be there: two architectures stand side by side."""
+    return package.nameid == other.nameid and (package.arch == other.arch or "noarch" in (package.arch, other.arch))
+
+
 def _read(url: str, limit: int) -> bytes:
     """Return the content of a file:, http: or https: URL."""
     if urllib.parse.urlparse(url).scheme not in ("file", "http", "https"):
@@ -247,14 +254,14 @@ def broken(world: World) -> dict[str, Any]:
 
 def versions(world: World) -> dict[str, Any]:
     """Which versions do the repositories have of each package of the build?"""
-    named: dict[tuple[int, int], list[str]] = {(package.nameid, package.archid): [] for package in world.build}
     build = {package.id for package in world.build}
+    there: dict[int, list[Any]] = {package.nameid: [] for package in world.build}
     for package in world.pool.solvables:
-        key = (package.nameid, package.archid)
-        if key in named and package.id not in build:
-            named[key].append(package.evr)
+        if package.nameid in there and package.id not in build and package.arch not in ("src", "nosrc"):
+            there[package.nameid].append(package)
     return {"packages": [{"package": f"{package.name}.{package.arch}", "evr": package.evr,
-                          "there": sorted(set(named[package.nameid, package.archid]))} for package in world.build]}
+                          "there": sorted({each.evr for each in there[package.nameid] if is_same(each, package)})}
+                         for package in world.build]}
 
 
 QUESTIONS = {"installable": installable, "broken": broken, "versions": versions}

@@ -206,6 +206,17 @@ def test_an_epoch_beats_every_version(tmp_path: Path) -> None:
     assert "f44 has only 9-1.fc43, this build is 1:1-1.fc43" in result["details"]["output"]
 
 
+def test_a_package_that_gave_up_its_architecture_is_still_the_same(tmp_path: Path) -> None:
+    neighbour = repository(tmp_path / "newer", PackageSpec(name="libfoo", version="1", arch="x86_64"))
+    rpms = build_of(tmp_path / "new", LIBFOO_2)
+
+    [path] = upgradepath.run(rpms, item="libfoo-2-1.fc43", newer={"f44": {"a": neighbour}})
+    [broken] = reverse_dependencies.run(rpms, item="libfoo-2-1.fc43", repositories={"a": neighbour})
+
+    assert path["outcome"] == "FAILED"
+    assert "replaced: libfoo-1-1.fc43.x86_64 from `a`" in broken["details"]["output"]
+
+
 def test_a_package_that_a_neighbour_lacks_breaks_no_path(tmp_path: Path, base: str) -> None:
     rpms = build_of(tmp_path, PackageSpec(name="fresh"))
 
