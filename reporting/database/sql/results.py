@@ -102,4 +102,5 @@ def named(column: str, names: tuple[str, ...], patterns: tuple[str, ...], dialec
 
 def _in_posting(posting: Posting, dialect: Dialect) -> Sql:
     return (Sql(f"EXISTS (SELECT 1 FROM {posting.table} q WHERE") + dialect.is_in(f"q.{posting.column}", posting.ids)
-            + Sql("AND q.submit_time = r.submit_time AND q.result_id = r.id)"))
+            # the offset keeps PostgreSQL from joining the whole posting first: it stays a test of each row
+            + Sql("AND q.submit_time = r.submit_time AND q.result_id = r.id LIMIT 1 OFFSET 0)"))
