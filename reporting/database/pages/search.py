@@ -22,7 +22,7 @@ _PAGE_ROWS = 50
 _MOST_ROWS = 200
 _FEED_ROWS = 50
 #: Results that counts by outcome look at.
-COUNTED = 1000
+_COUNTED = 1000
 #: The words of each parameter in the line that says what was asked.
 _WORDS = {"outcome": "outcome", "groups": "group", "testcases": "testcase", "testcases:like": "testcase like",
           "item:like": "item like", "since": "since", "_sort": "order"}
@@ -59,12 +59,12 @@ def results_page(service: Service, request: Request) -> Response:
     limit = _PAGE_ROWS if request.first("limit") is None else max(1, min(limit, _MOST_ROWS))
     is_ascending = request.first("_sort") == "asc:submit_time"
     found = service.storage.results(wanted, Page(limit + 1, limit * number, is_ascending))
-    counts = service.storage.ask(outcome_counts(replace(wanted, outcomes=()), COUNTED))
+    counts = service.storage.ask(outcome_counts(replace(wanted, outcomes=()), _COUNTED))
     asked = asked_of(request)
     return page(
         request, "results.html", rows=rows_of(found[:limit]), asked=asked, title=title_of(asked), counts=counts,
         shares=_shares(service, request, wanted, counts), form=form_of_query(request), outcomes=service.outcomes,
-        item_types=list(ITEM_TYPES), verdict=verdict, feed_query=pairs_of(request), counted=COUNTED,
+        item_types=list(ITEM_TYPES), verdict=verdict, feed_query=pairs_of(request),
         newer=_at_page(request, number - 1) if number else None, number=number,
         older=_at_page(request, number + 1) if len(found) > limit else None, is_ascending=is_ascending)
 

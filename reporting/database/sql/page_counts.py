@@ -5,12 +5,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from reporting.database.question import Page, ResultFilter
-from reporting.database.sql.candidates import Fetch, find_candidates
+from reporting.database.sql.candidates import Candidates, Fetch, find_candidates
 from reporting.database.sql.dialect import Dialect, Sql
 from reporting.database.sql.results import page_of_results
 
 MICROSECONDS_A_DAY = 86_400_000_000
 _TESTED = 50
+#: Pairs of one filter that are still quickly looked up for each result.
+_FEW_IDS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +44,17 @@ def outcome_counts(wanted: ResultFilter, limit: int) -> Callable[[Fetch, Dialect
         found = find_candidates(wanted, dialect, fetch)
         if found.is_empty:
             return OutcomeCounts({}, limit)
-        looked_at = _TESTED if found.tested and found.rarest() is None else limit
+        looked_at = _TESTED if _tests_each_result(found) else limit
         newest = page_of_results(wanted, found, Page(looked_at), dialect)
         rows = fetch(Sql("SELECT w.outcome, count(*) FROM (") + newest + Sql(") w GROUP BY w.outcome"))
         return OutcomeCounts(dict(rows), looked_at)
 
     return question
+
+
+def _tests_each_result(found: Candidates) -> bool:
+    """True where results are walked newest first and each is tested for values that few of them may have."""
+    return found.rarest() is None and bool(found.tested or any(len(each.ids) > _FEW_IDS for each in found.postings))
 
 
 def outcomes_by_day(testcase: str, since: int, limit: int) -> Callable[[Fetch, Dialect], list[tuple[int, str, int]]]:
