@@ -4,6 +4,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 MIB = 1024 * 1024
+#: A check that leaves ten thousand links must not fill the report with them.
+SENTENCES_KEPT = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +34,18 @@ class LimitsReached:
     """What was cut off, in sentences for the execution report."""
 
     sentences: list[str] = field(default_factory=list)
+    #: Sentences beyond the most that are kept.
+    more: int = 0
 
     def say(self, sentence: str) -> None:
-        """Add a sentence, once."""
-        if sentence not in self.sentences:
+        """Add a sentence, once; after a hundred they are only counted."""
+        if sentence in self.sentences:
+            return
+        if len(self.sentences) < SENTENCES_KEPT:
             self.sentences.append(sentence)
+        else:
+            self.more += 1
+
+    def lines(self) -> list[str]:
+        """Return the sentences, and how many more there were."""
+        return [*self.sentences, *([f"{self.more} more limits were reached"] if self.more else [])]

@@ -168,7 +168,7 @@ def _report(state: RunState, failure: Failure | None, started: datetime,
     if state.results.worst:
         details["worst_outcome"] = str(state.results.worst)
     if state.reached.sentences:
-        details["limits"] = list(state.reached.sentences)
+        details["limits"] = state.reached.lines()
     if check.version:
         details["check_version"] = check.version
     if failure is not None and failure.traceback:

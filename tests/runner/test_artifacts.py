@@ -79,3 +79,15 @@ def test_a_link_in_place_of_the_folder_is_not_entered(tmp_path: Path) -> None:
     (tmp_path / "a").symlink_to("/etc")
 
     assert collect(tmp_path / "a", tmp_path / "out") == ([], [])
+
+
+def test_ten_thousand_links_do_not_fill_the_report(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    reached = LimitsReached()
+    for index in range(1000):
+        (tmp_path / "a" / f"{index}").symlink_to("/etc/shadow")
+
+    Collector(tmp_path, Limits(), reached).collect(tmp_path / "a")
+
+    assert len(reached.lines()) == 101
+    assert reached.lines()[-1] == "900 more limits were reached"
