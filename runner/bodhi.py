@@ -34,7 +34,7 @@ class Bodhi:
 
     def __init__(self, url: str) -> None:
         self.where = url.rstrip("/")
-        # without it the server answers with its web page
+        # the same address is a web page for those who ask for one
         self._downloader = Downloader(accept="application/json")
 
     def builds(self, update_id: str) -> list[str]:

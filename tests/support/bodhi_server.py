@@ -21,7 +21,7 @@ def bodhi_server(updates: Mapping[str, Sequence[str | Mapping[str, object]]]) ->
         return plain | ({"nvr": given} if isinstance(given, str) else dict(given))
 
     def answer(request: Request) -> Answer:
-        if "application/json" not in request.headers.get("Accept", ""):
+        if "text/html" in request.headers.get("Accept", ""):
             return Answer(b"<!DOCTYPE html><title>Bodhi</title>", content_type="text/html")
         alias = request.path.removeprefix("/updates/")
         if alias not in updates:
