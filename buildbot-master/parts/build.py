@@ -148,7 +148,8 @@ class CheckBuild(Build):  # type: ignore[misc]
         if results == CANCELLED:
             return Ending("aborted", f"stopped: {self.stopped_reason or 'no reason given'}", 143, details)
         if self.runner_trouble:
-            return Ending("timed-out", self.runner_trouble, 1, details)
+            code = {1: "timed-out", 2: "wrong-check", 3: "fetch-failed"}.get(self.runner_exit_code or 1, "timed-out")
+            return Ending(code, self.runner_trouble, self.runner_exit_code or 1, details)
         if self.runner_exit_code is None:
             return Ending("worker-lost", f"the worker was lost {self.settings.attempts} times, or the build could "
                           "not be started; see the build's page", 3, details)

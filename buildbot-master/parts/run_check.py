@@ -9,7 +9,9 @@ from twisted.internet import defer
 
 from buildbot_master.parts.build import folders_of
 from buildbot_master.parts.check_files import own_check_path
+from buildbot_master.parts.fetch_check import fetch_check, wanted_repository
 from buildbot_master.parts.hand_over import Run, is_handed_over
+from buildbot_master.parts.mirrors import MirrorError
 from buildbot_master.parts.settings import Settings
 
 #: Exit code of the runner -> result of the build. Any other code is FAILURE.
@@ -45,6 +47,11 @@ def folder_on_worker(build: Any, run: Run) -> str:
     return f"runs/{run.build_id}-{build.buildid}"
 
 
+def checks_on_worker(build: Any, run: Run) -> str:
+    """Return where the check of a repository is put."""
+    return f"checks/{run.build_id}-{build.buildid}"
+
+
 class RunCheck(ShellMixin, BuildStep):  # type: ignore[misc]
     """Runs `checkotron run` unless that run has ended before (the master died between the end and its note)."""
 
@@ -66,7 +73,11 @@ class RunCheck(ShellMixin, BuildStep):  # type: ignore[misc]
         if is_handed_over(folders_of(self.settings), run.build_id):
             self.descriptionDone = ["ended before"]
             return SUCCESS
-        command = command_line(self.settings, run, check_for(self.settings, run), folder_on_worker(self.build, run))
+        try:
+            check = yield self._check(run)
+        except MirrorError as error:
+            return (yield self._cannot_have(error))
+        command = command_line(self.settings, run, check, folder_on_worker(self.build, run))
         remote = yield self.makeRemoteShellCommand(command=command)
         yield self.runCommand(remote)
         self.build.runner_exit_code = remote.rc
@@ -75,6 +86,26 @@ class RunCheck(ShellMixin, BuildStep):  # type: ignore[misc]
         result = remote.results()
         self.descriptionDone = [f"{run.taskname} {run.item}", _WORDS.get(remote.rc, f"ended with {remote.rc}")]
         return WARNINGS if result is None else result
+
+    @defer.inlineCallbacks
+    def _check(self, run: Run) -> Any:
+        """Return what the runner is told to run; a check of a repository is brought to the worker first."""
+        wanted = wanted_repository(self.settings, self.build, run)
+        if wanted is None:
+            return check_for(self.settings, run)
+        # the folder's name is the check's: the runner looks for `<name>.yml` in it
+        target = f"{checks_on_worker(self.build, run)}/{run.taskname}"
+        if not (yield fetch_check(self, self.settings, wanted, target)):
+            raise MirrorError("the check could not be brought to the worker", is_for_ever=False)
+        return target
+
+    @defer.inlineCallbacks
+    def _cannot_have(self, error: MirrorError) -> Any:
+        yield self.addCompleteLog("fetch check", f"{error}\n")
+        self.build.runner_exit_code = 2 if error.is_for_ever else 3
+        self.build.runner_trouble = str(error)
+        self.descriptionDone = [f"check cannot be had: {error}"[:200]]
+        return FAILURE if error.is_for_ever else RETRY
 
 
 _WORDS = {0: "ran", 1: "check broke", 2: "check file is wrong", 3: "surroundings failed", 70: "bug in the runner",

@@ -78,6 +78,8 @@ class Settings:
     mirrors_folder: str = "mirrors"
     #: Where a check that is not in the library lies: name of the check -> URL of its Git repository.
     repositories: Mapping[str, str] = field(default_factory=dict)
+    #: What the URL of a check's repository must begin with, be it of the settings or of a job.
+    repository_prefixes: tuple[str, ...] = ("https://",)
     #: Further folders of checks, beside the library; at the same path on master and workers.
     check_folders: tuple[str, ...] = ()
     workers: tuple[WorkerSettings, ...] = (WorkerSettings("worker"),)

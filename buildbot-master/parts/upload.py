@@ -13,7 +13,7 @@ from twisted.internet import defer, threads
 
 from buildbot_master.parts.build import folders_of
 from buildbot_master.parts.hand_over import Run, put_in_place
-from buildbot_master.parts.run_check import folder_on_worker
+from buildbot_master.parts.run_check import checks_on_worker, folder_on_worker
 from buildbot_master.parts.settings import Settings
 from buildbot_master.parts.unpack import Unpacked, unpack
 
@@ -54,7 +54,7 @@ class UploadArtifacts(BuildStep):  # type: ignore[misc]
         log = yield self.addLog("stdio")
         try:
             arrived, cut = yield self._fetch(source, archive, log)
-            yield self._remove(source)
+            yield self._remove(source, checks_on_worker(self.build, run))
             if not arrived:
                 yield log.addStderr("the run left no folder that could be fetched\n")
                 # a run that says it worked and left nothing has lost its results: once more
@@ -86,10 +86,11 @@ class UploadArtifacts(BuildStep):  # type: ignore[misc]
         return archive.exists(), command.rc not in (0, None)
 
     @defer.inlineCallbacks
-    def _remove(self, source: str) -> Any:
+    def _remove(self, *folders: str) -> Any:
         if self.build.conn is None:
             return
-        arguments = {"dir": f"{self.build.workdir}/{source}", "logEnviron": False}
+        used = folders if self.getProperty("check_repository") or self.settings.repositories else folders[:1]
+        arguments = {"dir": [f"{self.build.workdir}/{folder}" for folder in used], "logEnviron": False}
         yield self.runCommand(RemoteCommand("rmdir", arguments, decodeRC={0: SUCCESS}))
 
     def _unpack(self, archive: Path, run: Run) -> Unpacked:
