@@ -69,10 +69,8 @@ class WholeSystem:
         assert self.bus
         # the key of an event is made of Koji's own number of the build
         number = sum(name.encode()) * 1000 + len(name)
-        body = koji_body(name=name, **{"build_id": number, **changes})
-        publish(self.bus, KOJI_TOPIC, json.dumps(body).encode(), message_id=message_id or f"m-{name}",
-                content_type="application/json",
-                headers={"fedora_messaging_schema": "base.message", "fedora_messaging_severity": 20})
+        body, properties = koji_message(name, **{"build_id": number, **changes})
+        publish(self.bus, KOJI_TOPIC, body, **(properties | {"message_id": message_id or f"m-{name}"}))
 
     def results(self, item: str) -> list[dict[str, Any]]:
         """Return the rows of an item; none while the database is away."""
@@ -149,6 +147,13 @@ def whole_system(folder: Path, options: Options = Options()) -> Iterator[WholeSy
         yield system
     finally:
         system.stop()
+
+
+def koji_message(name: str, **changes: Any) -> tuple[bytes, dict[str, Any]]:
+    """Return body and properties of the message that Koji built `<name>-0.5-1.fc36`."""
+    return json.dumps(koji_body(name=name, **changes)).encode(), {
+        "message_id": f"m-{name}", "content_type": "application/json",
+        "headers": {"fedora_messaging_schema": "base.message", "fedora_messaging_severity": 20}}
 
 
 def get(url: str) -> dict[str, Any] | None:
