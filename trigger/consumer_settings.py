@@ -17,6 +17,7 @@ from trigger.held import HeldJobs
 from trigger.holding import Holding
 from trigger.journal import Journal
 from trigger.keeper import Keeper
+from trigger.message import ENVIRONMENTS
 from trigger.option import InputError, door_of, folders_of, lookup_of, state_folder, topic_settings
 from trigger.parked import ParkedMessages
 from trigger.progress import ProgressFolder
@@ -118,6 +119,9 @@ def settings_of_table(table: Mapping[str, Any]) -> ConsumerSettings:
     for name in ("environments", "koji_instances"):
         if name in values:
             values[name] = tuple(values[name])
+    wrong = [name for name in values.get("environments", ()) if name not in ENVIRONMENTS.values()]
+    if wrong:
+        raise click.ClickException(f"[consumer_config] environments: unknown `{wrong[0]}`; expected prod, stg or dev")
     return ConsumerSettings(**values)
 
 

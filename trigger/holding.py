@@ -47,6 +47,9 @@ class Holding:
         did = False
         for held in self.held.due():
             try:
+                if lost := self._lost_need(held):
+                    self._give_up(held, lost)
+                    continue
                 why = self._why_waiting(held)
                 if why:
                     waiting[held.job.build_id] = why
@@ -80,6 +83,19 @@ class Holding:
         now = self.clock()
         launched = self.journal.launches_since(held.job.taskname, now - limit.window_seconds)
         return why_waiting(limit, held.job.taskname) if wait_seconds(limit, launched, now) > 0 else ""
+
+    def _lost_need(self, held: Held) -> str | None:
+        """Return the check that is needed and will never run, None where all may still end."""
+        for run in held.needed_runs:
+            if any(one.state in (REFUSED, CANCELLED) for one in self.journal.find(run.build_id)):
+                return run.check
+        return None
+
+    def _give_up(self, held: Held, lost: str) -> None:
+        logger.warning("a job is cancelled, because a check that it needs was refused or cancelled", extra={
+            "build_id": held.job.build_id, "job": held.job.label, "needs": lost})
+        self.journal.note_job(held.job, held.rule_name, held.message_id, CANCELLED)
+        self.held.remove(held.job.build_id)
 
     def _launch(self, held: Held) -> None:
         job = held.job

@@ -49,7 +49,7 @@ class Keeper:
         """
         if self._held is None or not (planned.delay_seconds or planned.needed_runs or self._is_over_limit(planned)):
             return False
-        if self.journal.state_of(planned.job.key) is not None:
+        if self.journal.state_of(planned.job.key) not in (None, REFUSED):
             # Delivered again after it was held, merged or scheduled: the file, or the build, is there already.
             return True
         burst = self._held.add(planned, message.occurrence)

@@ -40,7 +40,7 @@ def rules_options(command: Command) -> Command:
         click.option("--checks", "check_folders", type=click.Path(path_type=Path), multiple=True, metavar="FOLDER",
                      help="A further folder of checks. Repeatable."),
         click.option("--environment", "environments", multiple=True, default=("prod",), show_default=True,
-                     metavar="NAME", help="What rules hear that do not say: prod, stg or dev. Repeatable."),
+                     type=click.Choice(["prod", "stg", "dev"]), help="What rules hear that do not say. Repeatable."),
         click.option("--koji-instance", "koji_instances", multiple=True, default=("primary",), show_default=True,
                      metavar="NAME", help="Koji instances to listen to. Repeatable."),
         click.option("--bodhi", "bodhi_url", metavar="URL",

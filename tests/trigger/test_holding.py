@@ -223,3 +223,27 @@ def test_a_job_cancelled_while_it_waits_is_not_started(tmp_path: Path) -> None:
     assert system.scheduled() == []
     assert list(system.held.all()) == []
     assert replace(held, merged=1).merged == 1
+
+
+@pytest.mark.parametrize("state", ["refused", "cancelled"])
+def test_a_need_that_will_never_end_ends_what_waits_for_it(tmp_path: Path, state: str) -> None:
+    system = System(tmp_path, NEEDS, check("build"), check("test"), check("publish"))
+    system.dispatcher.dispatch(koji_build())
+    build = system.scheduler.jobs[0]
+    system.journal.note_job(build, "build", "m1", state)
+    system.holding.update()
+
+    assert list(system.held.all()) == []
+    assert system.scheduled() == ["build"]
+    assert system.journal.counts()["test"] == {"cancelled": 1}
+
+
+def test_a_refused_job_may_be_asked_for_again(tmp_path: Path) -> None:
+    system = System(tmp_path, DELAYED, TAG)
+    system.dispatcher.dispatch(tag_message())
+    (held,) = system.held.all()
+    system.held.remove(held.job.build_id)
+    system.journal.note_job(held.job, "burst", "t1", "refused")
+    system.dispatcher.dispatch(tag_message())
+
+    assert [one.job.key for one in system.held.all()] == [held.job.key]
