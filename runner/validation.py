@@ -47,6 +47,16 @@ def input_faults(check: CheckDescription, item_type: str) -> list[Fault]:
                                              f"there are: {', '.join(sorted(there))}") for name in missing]
 
 
+def root_faults(check: CheckDescription, executor: str, can_be_root: bool) -> list[Fault]:
+    """Return a fault for each action that wants to be root where the executor cannot."""
+    if can_be_root:
+        return []
+    return [_fault(check, (*action.path, action.directive, "as_root"),
+                   f"executor `{executor}` cannot run commands as root; use `podman`, or `local` as root")
+            for action in check.actions
+            if isinstance(action.parameters, Mapping) and action.parameters.get("as_root") is True]
+
+
 def make_directive(action: Action, parameters: Any, *, variables: bool = False) -> Directive:
     """Return the directive of an action. Raises UnknownDirectiveError, ParametersError."""
     return directive_named(action.directive)(parameters, variables=variables)

@@ -422,3 +422,14 @@ def test_a_private_folder_for_temporary_files_does_not_keep_the_sandbox_from_wor
     ran = run_check(SAMPLE_CHECKS / "passing", tmp_path / "out", executor="sandbox", TMPDIR=str(private))
 
     assert ran.exit_code == 0, ran.stdout + ran.stderr
+
+
+def test_root_is_refused_before_anything_runs_where_the_executor_cannot(tmp_path: Path) -> None:
+    check = write_check(tmp_path / "root", "actions:\n  - command: 'touch $artifactsdir/ran'\n"
+                        "  - command: {run: [id], as_root: true}\n")
+
+    ran = run_check(check, tmp_path / "out", executor="sandbox")
+
+    assert ran.exit_code == 2
+    assert "actions[1].command.as_root: executor `sandbox` cannot run commands as root" in ran.report["status"]
+    assert not (ran.folder / "ran").exists()
