@@ -34,6 +34,8 @@ _POLL_SECONDS = 0.25
 #: Seconds to the second try; each further wait is twice as long, up to the last; a refusal waits that long at once.
 _FIRST_WAIT_SECONDS = 0.5
 _LAST_WAIT_SECONDS = 300.0
+#: Seconds to wait where the disk is full.
+_DISK_SECONDS = 5.0
 #: Bytes. A FinishedRun has three short fields.
 _QUEUE_FILE_LIMIT = 64 * 1024
 
@@ -71,7 +73,9 @@ class Deliverer:
     _patience: dict[str, _Patience] = field(default_factory=dict)
     #: A refusal concerns one run; the others of that destination go on.
     _refused: dict[tuple[Path, str], _Patience] = field(default_factory=dict)
-    _broken: set[Path] = field(default_factory=set)
+    #: Queue files that cannot be read, and when they were written; a mended one is taken in.
+    _broken: dict[Path, int] = field(default_factory=dict)
+    _disk: _Patience = field(default_factory=_Patience)
 
     @property
     def folder(self) -> Path:
@@ -106,15 +110,33 @@ class Deliverer:
         announce_waiting(self.queue / "progress", self.reporters)
         turns: list[Turn] = []
         for path, run_file in list(self._runs.items()):
-            ready = [reporter for reporter in self.reporters if self._may_try(path, reporter.destination)]
-            for turn in report(run_file, ready):
-                turns.append(turn)
-                patience = (self._refused.setdefault((path, turn.destination), _Patience(failures=20))
-                            if turn.is_refusal else self._patience.setdefault(turn.destination, _Patience()))
-                patience.after(turn, self.clock())
-            if run_file.is_done(reporter.destination for reporter in self.reporters):
-                self._finish(path, run_file)
+            if self.clock() < self._disk.not_before:
+                break
+            try:
+                turns += self._deliver(path, run_file)
+            except FileNotFoundError:
+                logger.warning("a run was taken off the disk by somebody; it is forgotten",
+                               extra={"build_id": run_file.run.build_id})
+                del self._runs[path]
+            except OSError as error:  # a full disk: nothing is sent that cannot be noted
+                self._disk_fault(error)
         return turns
+
+    def _deliver(self, path: Path, run_file: RunFile) -> list[Turn]:
+        ready = [reporter for reporter in self.reporters if self._may_try(path, reporter.destination)]
+        turns = report(run_file, ready)
+        for turn in turns:
+            patience = (self._refused.setdefault((path, turn.destination), _Patience(failures=20))
+                        if turn.is_refusal else self._patience.setdefault(turn.destination, _Patience()))
+            patience.after(turn, self.clock())
+        if run_file.is_done(reporter.destination for reporter in self.reporters):
+            self._finish(path, run_file)
+        return turns
+
+    def _disk_fault(self, error: OSError) -> None:
+        logger.error("the queue cannot be written; nothing is delivered until it can",
+                     extra={"folder": str(self.folder), "why": str(error), "seconds": _DISK_SECONDS})
+        self._disk.not_before = self.clock() + _DISK_SECONDS
 
     @property
     def waiting(self) -> int:
@@ -135,20 +157,27 @@ class Deliverer:
                    (self._patience.get(destination), self._refused.get((path, destination))))
 
     def _take_in(self) -> None:
+        if self.clock() < self._disk.not_before:
+            return
         taken = {run_file.run.build_id for run_file in self._runs.values()}
         for path in sorted(self.queue.glob("*.json")):
-            if path.stem in taken or path in self._broken:
-                continue
             try:
+                written = path.stat().st_mtime_ns
+                if path.stem in taken or self._broken.get(path) == written:
+                    continue
                 run = read_run(_finished_run(path), at=_modified(path), namespaces=self.namespaces)
             except FileNotFoundError:
                 continue
             except (ContractError, RunFolderError, ValueError, OSError) as error:
-                self._broken.add(path)
-                logger.error("a finished run cannot be read; it stays in the queue, look into it and restart",
+                self._broken[path] = written
+                logger.error("a finished run cannot be read; it stays in the queue, look into it",
                              extra={"file": str(path), "why": str(error)})
                 continue
-            run_file = RunFile.create(self.folder, run)
+            try:
+                run_file = RunFile.create(self.folder, run)
+            except OSError as error:
+                self._disk_fault(error)
+                return
             self._runs[run_file.path] = run_file
             logger.info("run taken in", extra={"build_id": run.build_id, "results": len(run.results)})
 

@@ -6,15 +6,17 @@ from pathlib import Path
 
 import click
 
-from reporting.places import queue_folder
+from reporting.places import UsageError, queue_folder
 
 
 @click.command(short_help="Show what waits to be delivered, and why.")
 @click.option("--queue", type=click.Path(path_type=Path, file_okay=False),
               help="The queue of finished runs [default: that of the state folder].")
 @click.option("--state", type=click.Path(path_type=Path, file_okay=False), help="State folder of `checkotron up`.")
+@click.option("--forget", metavar="BUILD_ID", help="Give up delivering the results of that run.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a run and destination.")
-def undelivered(queue: Path | None, state: Path | None, as_json: bool) -> None:
+def undelivered(queue: Path | None, state: Path | None, forget: str | None, yes: bool, as_json: bool) -> None:
     """
     Show what waits to be delivered, and why.
 
@@ -22,10 +24,14 @@ def undelivered(queue: Path | None, state: Path | None, as_json: bool) -> None:
 
     \b
       checkotron results undelivered
+      checkotron results undelivered --forget 6f9c1f0e-53c0-4b1e-9d7f-5e0c1b3a7d42
     """
     from reporting.undelivered import RunFile, UndeliveredError, undelivered_in
 
     folder = queue_folder(queue, state)
+    if forget:
+        _forget(folder, forget, yes)
+        return
     rows: list[dict[str, object]] = []
     seen = set()
     for path in undelivered_in(folder / "undelivered"):
@@ -50,6 +56,20 @@ def undelivered(queue: Path | None, state: Path | None, as_json: bool) -> None:
             click.echo(json.dumps(row))
     else:
         _print(rows, folder)
+
+
+def _forget(folder: Path, build_id: str, is_sure: bool) -> None:
+    from reporting.undelivered import undelivered_in
+
+    found = [path for path in (*undelivered_in(folder / "undelivered"), *folder.glob("*.json"))
+             if path.stem == build_id]
+    if not found:
+        raise UsageError(f"{folder}: nothing waits of `{build_id}`; see: checkotron results undelivered")
+    if not is_sure:
+        click.confirm(f"The results of {build_id} will never be delivered. Go on?", abort=True)
+    for path in sorted(found, key=lambda path: path.suffix):  # `.json`, the queue's own, first, as the deliverer does
+        path.unlink(missing_ok=True)
+    click.echo(f"forgotten: {build_id}")
 
 
 def _print(rows: list[dict[str, object]], folder: Path) -> None:

@@ -107,6 +107,18 @@ def test_a_run_that_nobody_takes_in_is_shown(tmp_path: Path) -> None:
     assert "not taken in" in answer.output
 
 
+def test_a_run_may_be_given_up(tmp_path: Path) -> None:
+    enqueue(tmp_path / "queue", make_run(tmp_path / "run"))
+    call("deliver", "--queue", tmp_path / "queue", "--to", AWAY)
+
+    unknown = call("undelivered", "--queue", tmp_path / "queue", "--forget", "x")
+    unsure = call("undelivered", "--queue", tmp_path / "queue", "--forget", BUILD_ID)
+    sure = call("undelivered", "--queue", tmp_path / "queue", "--forget", BUILD_ID, "--yes")
+
+    assert (unknown.exit_code, unsure.exit_code, sure.output) == (2, 1, f"forgotten: {BUILD_ID}\n")
+    assert call("undelivered", "--queue", tmp_path / "queue").output == f"nothing waits in {tmp_path}/queue\n"
+
+
 def test_a_query_prints_a_table(server: ResultsServer, tmp_path: Path) -> None:
     reported(server, tmp_path)
 

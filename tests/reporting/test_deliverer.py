@@ -1,4 +1,5 @@
 """The queue of finished runs, with real processes that are killed."""
+import errno
 import itertools
 import os
 import random
@@ -7,7 +8,7 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -151,6 +152,70 @@ def test_a_broken_file_stays_and_takes_nothing_from_the_others(queue: Path, tmp_
 
     assert len(sink.received) == 1
     assert len(list(queue.glob("*.json"))) == 2
+
+
+def test_a_mended_file_is_taken_in(queue: Path, tmp_path: Path) -> None:
+    finished = make_run(tmp_path / "run")
+    (queue / f"{finished.build_id}.json").write_text("{")
+    sink = RecordingReporter()
+    deliverer = Deliverer(queue, [sink])
+    deliverer.start()
+    deliverer.pass_once()
+    enqueue(queue, finished)
+
+    deliverer.pass_once()
+
+    assert len(sink.received) == 1
+
+
+def test_a_full_disk_sends_nothing_that_cannot_be_noted(
+        queue: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [0.0]
+    sink = RecordingReporter()
+    deliverer = Deliverer(queue, [sink], clock=lambda: now[0])
+    deliverer.start()
+    full: list[bool] = [True]
+
+    def fsync(descriptor: int, real: Callable[[int], None] = os.fsync) -> None:
+        if full:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        real(descriptor)
+
+    monkeypatch.setattr("os.fsync", fsync)
+    enqueue(queue, make_run(tmp_path / "run"))
+    deliverer.pass_once()
+    assert (len(sink.received), deliverer.waiting) == (0, 0)
+
+    full.clear()
+    now[0] += 10
+    deliverer._take_in()
+    full.append(True)
+    deliverer.pass_once()
+    assert (len(sink.received), deliverer.waiting) == (0, 1)
+
+    full.clear()
+    now[0] += 10
+    deliverer.pass_once()
+    assert (len(sink.received), deliverer.waiting) == (1, 0)
+
+
+def test_a_run_that_somebody_takes_away_is_forgotten(queue: Path, tmp_path: Path) -> None:
+    def before(_: object) -> None:
+        raise AwayError("away")
+
+    path = enqueue(queue, make_run(tmp_path / "run"))
+    now = [0.0]
+    deliverer = Deliverer(queue, [RecordingReporter("bad", before)], clock=lambda: now[0])
+    deliverer.start()
+    deliverer.pass_once()
+    path.unlink()
+    for file in (queue / "undelivered").glob("*.jsonl"):
+        file.unlink()
+    now[0] += 10
+
+    deliverer.pass_once()
+
+    assert deliverer.waiting == 0
 
 
 def test_two_processes_never_deliver_from_one_queue(queue: Path) -> None:
