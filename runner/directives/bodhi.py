@@ -50,6 +50,9 @@ class BodhiDirective(Directive):
             raise SurroundingsError(str(error), "no-such-build") from None
         except SourceError as error:
             raise SurroundingsError(str(error)) from None
+        context.note("derived_from", f"bodhi:{given['update_id']}")
+        for nvr in builds:
+            context.note("derived_from", f"koji:{nvr}")
         return {"builds": [str(nvr) for nvr in builds]} | done.to_dict()
 
     def _names(self, context: DirectiveContext) -> list[str]:

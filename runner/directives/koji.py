@@ -58,11 +58,13 @@ class Koji(Directive):
             if not builds and given["action"] == "download_latest_stable":
                 return {}
             done = download_builds(source, builds, wanted, target, context.abort, build_log=given["build_log"])
-            return done.to_dict()
         except MissingBuildError as error:
             raise SurroundingsError(str(error), "no-such-build") from None
         except SourceError as error:
             raise SurroundingsError(str(error)) from None
+        for nvr in builds:
+            context.note("derived_from", f"koji:{nvr}")
+        return done.to_dict()
 
     def _builds(self, source: PackageSource) -> list[Nvr]:
         action = self.parameters["action"]

@@ -7,6 +7,7 @@ from typing import Any
 from checks.kind import Text
 from checks.record import Key, Record
 from runner.aggregation import ALLPASS, KEYS, About, aggregation, results_of
+from runner.artifacts import RESERVED_NAMES
 from runner.captured import Captured, CapturedError
 from runner.directive import Directive, DirectiveContext, DirectiveError
 from runner.junit_file import JunitError, read_junit
@@ -18,7 +19,7 @@ class Xunit(Directive):
     name = "xunit"
     PARAMETERS = Record((
         Key("file", Text(), "The file, in the workspace. Among the artifacts, it becomes the artifact of the results.",
-            required=True, example="${artifactsdir}/junit.xml"),
+            required=True, example="${artifactsdir}/tests.xml"),
         *KEYS,
         aggregation(ALLPASS),
     ))
@@ -38,5 +39,9 @@ class Xunit(Directive):
 
 
 def _artifact(path: Path, context: DirectiveContext) -> str | None:
+    """Return the name that the file will be collected under, None where it is no artifact."""
     root = context.artifactsdir.resolve()
-    return str(path.relative_to(root)) if path.is_relative_to(root) else None
+    if not path.is_relative_to(root):
+        return None
+    name = str(path.relative_to(root))
+    return f"artifact-{name}" if name.partition("/")[0] in RESERVED_NAMES else name

@@ -49,6 +49,16 @@ def test_every_build_of_the_update_is_downloaded(tmp_path: Path, store: Path) ->
     assert server.paths == [f"/updates/{UPDATE}"]
 
 
+def test_what_was_fetched_is_noted_for_the_report(tmp_path: Path, store: Path) -> None:
+    noted: list[tuple[str, str]] = []
+    context = DirectiveContext.alone(tmp_path / "run", settings={"koji_store": str(store)},
+                                     note=lambda key, value: noted.append((key, value)))
+
+    BodhiDirective({"update_id": BUILDS[0]}).run(context)
+
+    assert noted == [("derived_from", f"bodhi:{BUILDS[0]}"), ("derived_from", f"koji:{BUILDS[0]}")]
+
+
 def test_source_packages_and_logs_come_where_they_are_asked_for(tmp_path: Path, store: Path) -> None:
     directive = BodhiDirective({"update_id": UPDATE, "arch": "x86_64", "src": True, "build_log": True})
 

@@ -120,6 +120,16 @@ def test_without_updates_the_latest_stable_build_is_the_one_of_the_release(tmp_p
     assert "weechat-1.0-2.fc20.x86_64.rpm" in names(value["downloaded_rpms"])
 
 
+def test_the_build_that_was_found_is_noted_for_the_report(tmp_path: Path, packages: Path) -> None:
+    noted: list[tuple[str, str]] = []
+    context = DirectiveContext.alone(tmp_path / "run", settings={"koji_store": str(packages)},
+                                     note=lambda key, value: noted.append((key, value)))
+
+    Koji({"action": "download_latest_stable", "koji_build": NEW}).run(context)
+
+    assert noted == [("derived_from", f"koji:{STABLE}")]
+
+
 def test_a_new_package_has_no_latest_stable_build(tmp_path: Path, settings: dict[str, str]) -> None:
     assert run(tmp_path, settings, action="download_latest_stable", koji_build="new-1-1.fc20", arch="x86_64") == {}
 

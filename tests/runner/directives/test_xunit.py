@@ -35,7 +35,7 @@ def context(tmp_path: Path) -> DirectiveContext:
 
 
 def run(context: DirectiveContext, xml: str | bytes, **parameters: str) -> list[dict[str, Any]]:
-    path = context.artifactsdir / "junit.xml"
+    path = context.artifactsdir / "tests.xml"
     path.write_bytes(xml if isinstance(xml, bytes) else xml.encode())
     value: list[dict[str, Any]] = Xunit({"file": str(path)} | parameters).run(context)
     return value
@@ -46,7 +46,7 @@ def test_one_result_says_how_many_passed_and_what_failed(context: DirectiveConte
 
     assert results == [{
         "item": "xchat-0.5-1.fc20", "type": "koji_build", "checkname": "scratch.alone", "outcome": "FAILED",
-        "summary": "2 PASSED, 1 FAILED, 1 ERROR, 1 SKIPPED", "arch": "noarch", "artifact": "junit.xml",
+        "summary": "2 PASSED, 1 FAILED, 1 ERROR, 1 SKIPPED", "arch": "noarch", "artifact": "tests.xml",
         "details": {"output": "FAILED tests.door.test_closes: assert 1 == 2\nline 12\nassert 1 == 2\n"
                               "ERROR tests.door.test_locks: no key\nTraceback"}}]
 
@@ -66,7 +66,7 @@ def test_the_results_can_go_out_as_they_are(context: DirectiveContext) -> None:
 
     results = list(Verdicts(run(context, MIXED), check, TapLimits()))
 
-    assert (results[0].outcome, results[0].testcase, results[0].artifact) == ("FAILED", "scratch.alone", "junit.xml")
+    assert (results[0].outcome, results[0].testcase, results[0].artifact) == ("FAILED", "scratch.alone", "tests.xml")
 
 
 @pytest.mark.parametrize(("cases", "outcome", "summary"), [
@@ -82,6 +82,19 @@ def test_what_all_together_mean(context: DirectiveContext, cases: str, outcome: 
     [result] = run(context, f"<testsuite>{cases}</testsuite>")
 
     assert (result["outcome"], result["summary"]) == (outcome, summary)
+
+
+@pytest.mark.parametrize(("place", "artifact"), [
+    ("artifactsdir", "artifact-junit.xml"), ("workdir", None)])
+def test_the_artifact_is_named_as_it_will_be_collected(context: DirectiveContext, place: str,
+                                                       artifact: str | None) -> None:
+    """`junit.xml` is a name of the runner's own."""
+    path = getattr(context, place) / "junit.xml"
+    path.write_text(MIXED)
+
+    [result] = Xunit({"file": str(path)}).run(context)
+
+    assert result.get("artifact") == artifact
 
 
 def test_another_item_than_the_run_s(context: DirectiveContext) -> None:
