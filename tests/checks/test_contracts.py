@@ -56,7 +56,8 @@ def test_a_check_is_told_by_environment_and_by_file_alike() -> None:
 
 def test_an_execution_report_survives_its_file() -> None:
     report = ExecutionReport("NOT_OK", "timed out", "i-1-1", "koji_build", BUILD_ID, "rpmlint", "dist.rpmlint",
-                             "noarch", 1, "timed-out", "2026-01-01T00:00:00Z", "2026-01-01T00:01:00Z", "local", {"stages": [1]})
+                             "noarch", 1, "timed-out", "2026-01-01T00:00:00Z", "2026-01-01T00:01:00Z", "local",
+                             {"stages": [1]})
 
     assert ExecutionReport.from_dict(report.to_dict()) == report
     assert not report.is_ok

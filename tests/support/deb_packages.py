@@ -67,5 +67,5 @@ def _deb(folder: Path, name: str, version: str, faulty: bool) -> None:
     (doc / "changelog.gz").write_bytes(gzip.compress(changelog, 9, mtime=0))
     if not faulty:
         (doc / "copyright").write_text(COPYRIGHT)
-    subprocess.run(["dpkg-deb", "--root-owner-group", "--build", root, folder / f"{name}_{version}_all.deb"], check=True,
-                   capture_output=True, timeout=60)
+    subprocess.run(["dpkg-deb", "--root-owner-group", "--build", root, folder / f"{name}_{version}_all.deb"],
+                   check=True, capture_output=True, timeout=60)

@@ -12,8 +12,8 @@ import pytest
 from runner.podman_settings import podman_environment
 
 IMAGE = "localhost/checkotron-test:2"
-_TOOLS = ("sh", "env", "cat", "echo", "sleep", "true", "false", "head", "id", "ls", "mkdir", "mv", "touch", "yes", "setsid",
-          "python3", "tr", "seq", "printf")
+_TOOLS = ("sh", "env", "cat", "echo", "sleep", "true", "false", "head", "id", "ls", "mkdir", "mv", "touch", "yes",
+          "setsid", "python3", "tr", "seq", "printf")
 
 
 def podman_image() -> str:
