@@ -13,6 +13,7 @@ from reporting.reporter import NumberedResult, ReportedRun
 from reporting.reporters.resultsdb import ResultsDBReporter, body_of
 from reporting.undelivered import RunFile
 from tests.reporting.runs import BUILD_ID, PASSED, execution_report
+from tests.support.database_server import database_server
 from tests.support.results_server import OUTCOMES, ResultsServer, results_server
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -159,3 +160,18 @@ def test_something_that_is_no_results_database_is_named(tmp_path: Path) -> None:
 
     assert turn.is_refusal
     assert "answered 404" in turn.why
+
+
+def test_our_own_database_knows_a_second_try_by_its_key(tmp_path: Path) -> None:
+    """Even where everything that was noted on our side is lost."""
+    run = run_of(PASSED, PASSED.with_changes(outcome=Outcome.CRASHED, summary="broke", output="x" * 5000))
+    options = ["--additional-outcome", "CRASHED"]
+    with database_server(f"sqlite:///{tmp_path}/results.sqlite", options) as database:
+        for attempt in ("first", "second"):
+            (turn,) = report(RunFile.create(tmp_path / attempt, run), [ResultsDBReporter(database.url)])
+            assert (turn.delivered, turn.why) == (2, "")
+        rows = database.get("/results")["data"]
+
+    assert [(row["outcome"], row["note"]) for row in rows] == [
+        ("CRASHED", "broke"), ("PASSED", "5 errors, 10 warnings")]
+    assert rows[0]["groups"] == [BUILD_ID]
