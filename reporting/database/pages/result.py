@@ -18,6 +18,7 @@ from reporting.database.service import Service
 _OLDER, _YOUNGER = 8, 4
 _ROWS = 300
 _RERUNS = 10
+_SIBLINGS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +45,23 @@ def result_page(service: Service, request: Request, number: str) -> Response:
     descriptions = descriptions_of(service, [row])
     reruns, neighbours = _neighbours(service, row)
     newest = reruns[0] if reruns else row
+    same_run = _same_run(service, row)
     return page(
         request, "result.html", row=row, fields=fields, wording=wording_of(row.item_type),
         outputs=[output_of(key, value) for key, value in values if is_output(value)], descriptions=descriptions,
         command=command_for(row, descriptions), reruns=reruns[:_RERUNS], neighbours=neighbours,
+        same_run=same_run[:_SIBLINGS], has_more_of_run=len(same_run) > _SIBLINGS,
         newest=newest if newest.time > row.time else None)
+
+
+def _same_run(service: Service, row: Row) -> list[Row]:
+    """Return the other results of its run, what blocks first: the parts of a verdict stand together."""
+    uuids = row.result.group_uuids()
+    if not uuids:
+        return []
+    rows = rows_of(service.storage.results(ResultFilter(groups=(uuids[0],)), Page(_SIBLINGS + 2)))
+    return sorted((other for other in rows if other.id != row.id),
+                  key=lambda other: (other.verdict.rank, other.testcase, other.item, other.arch))
 
 
 def _neighbours(service: Service, row: Row) -> tuple[list[Row], list[Neighbour]]:

@@ -31,7 +31,8 @@ def _environment() -> Environment:
         loader=FileSystemLoader(Path(__file__).with_name("templates")), autoescape=True, undefined=StrictUndefined,
         trim_blocks=True, lstrip_blocks=True, auto_reload=False)
     environment.filters.update({
-        "visible": wording.visible, "cut": wording.cut, "visible_lines": wording.visible_lines, "plain": wording.plain,
+        "visible": wording.visible, "cut": wording.cut, "with_code": wording.with_code,
+        "visible_lines": wording.visible_lines, "plain": wording.plain,
         "moment": wording.moment, "exact_moment": wording.exact_moment, "ago": wording.ago, "number": wording.number,
         "lasting": wording.lasting, "for_xml": wording.for_xml, "web_link": web_link, "verdict": verdict,
     })

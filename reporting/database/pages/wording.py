@@ -26,6 +26,12 @@ def visible(text: str) -> Markup:
     return Markup("<bdi>{}</bdi>").format(Markup(escaped))  # noqa: S704 (escaped in _with_escapes)
 
 
+def with_code(text: str) -> Markup:
+    """Return a sentence whose `values` in backticks are set as code."""
+    return Markup("").join(Markup("<code>{}</code>").format(visible(part)) if place % 2 else visible_lines(part)
+                           for place, part in enumerate(text.split("`")))
+
+
 def cut(text: str, limit: int = 120) -> Markup:
     """Return `visible` of the text; of a longer one the beginning and the end, the whole in the tooltip."""
     if len(text) <= limit:

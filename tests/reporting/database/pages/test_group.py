@@ -31,4 +31,4 @@ def test_the_list_has_the_newest_first_and_filters_by_description(site: Site, st
 
 
 def test_an_unknown_run_is_not_found_in_words(site: Site) -> None:
-    assert "There is no run (group) `nope`." in site.get("/groups/nope", status=404).main
+    assert "There is no run (group) nope." in site.get("/groups/nope", status=404).main

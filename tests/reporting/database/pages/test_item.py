@@ -126,7 +126,7 @@ def test_an_unknown_item_is_not_found_in_words_and_names_builds_that_are(site: S
     page = site.get("/items/koji_build/xchat-0.6-1.fc20", status=404)
 
     assert page.title == "No results for this item · Checkotron"
-    assert ("There is no result for the Koji build `xchat-0.6-1.fc20`. Either nothing has run on it yet, or its name "
+    assert ("There is no result for the Koji build xchat-0.6-1.fc20. Either nothing has run on it yet, or its name "
             "is misspelled. Builds of xchat that have results: xchat-0.5-1.fc20.") in page.main
 
 

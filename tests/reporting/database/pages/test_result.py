@@ -72,6 +72,16 @@ def test_a_replaced_result_says_so_and_names_the_newer(site: Site, storage: Stor
         "✓Passed result 2 1 min ago", "✗Failed result 1 5 min ago this result"]
 
 
+def test_the_other_results_of_its_run_stand_beside_it(site: Site, storage: Storage) -> None:
+    run = GroupChange("run-1")
+    storage.add_results([new("FAILED", group=run), new("PASSED", "dist.rpmlint.a", group=run, age=2),
+                         new("FAILED", "dist.rpmlint.b", group=run, age=2), new("PASSED", "dist.abi")])
+
+    assert [words(row) for row in site.get("/results/1").section("run").findall(".//tbody/tr")] == [
+        "✗Failed result 3 dist.rpmlint.b xchat-0.5-1.fc20 2 min ago",
+        "✓Passed result 2 dist.rpmlint.a xchat-0.5-1.fc20 2 min ago"]
+
+
 def test_a_result_without_item_is_shown_too(site: Site, storage: Storage) -> None:
     site.server.post("/results", {"outcome": "PASSED", "testcase": "bare"})
 

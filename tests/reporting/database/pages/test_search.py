@@ -119,9 +119,9 @@ def test_a_wrong_filter_says_what_is_wrong_with_it(site: Site) -> None:
     page = site.get("/results?outcome=GREAT&since=yesterday&limit=x", status=400)
 
     assert [words(text) for text in page.all(".//p[@class='problem']")] == [
-        "`limit` is `x`: input should be a valid integer, unable to parse string as an integer.",
-        "`since` is `yesterday`: must be in ISO8601 format.",
-        "`outcome` is `GREAT`: must be one of: PASSED, INFO, FAILED, NEEDS_INSPECTION, CRASHED, ABORTED, QUEUED, "
+        "limit is x: input should be a valid integer, unable to parse string as an integer.",
+        "since is yesterday: must be in ISO8601 format.",
+        "outcome is GREAT: must be one of: PASSED, INFO, FAILED, NEEDS_INSPECTION, CRASHED, ABORTED, QUEUED, "
         "RUNNING, ERROR."]
 
 

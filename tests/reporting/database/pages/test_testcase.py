@@ -60,11 +60,12 @@ def test_a_testcase_without_results_says_so(site: Site) -> None:
     page = site.get("/testcases/new/one")
 
     assert "It has no results yet." in page.main
+    assert site.get("/testcases").rows() == ["new/one none yet What it checks: new/one"]
     assert page.links()["what it checks"] == "https://docs.example.org"
 
 
 def test_an_unknown_testcase_is_not_found_in_words(site: Site) -> None:
-    assert "Nothing has reported as `dist.nope` yet." in site.get("/testcases/dist.nope", status=404).main
+    assert "Nothing has reported as dist.nope yet." in site.get("/testcases/dist.nope", status=404).main
 
 
 def test_the_list_filters_by_a_part_of_the_name_and_has_the_newest_result_of_each(site: Site, storage: Storage) -> None:
