@@ -37,6 +37,8 @@ DIRECTIVES: dict[str, tuple[str, str]] = {
 }
 #: Names of formulas up to 2015.
 OLD_NAMES = {"bash": "shell"}
+#: Stand for something else in a check file and are not written there.
+INTERNAL = frozenset({"check_command"})
 ENTRY_POINTS = "checkotron.directives"
 
 
@@ -58,7 +60,7 @@ def directive_named(name: str) -> type[Directive]:
     outside = directives_of_others()
     if plain in outside:
         return outside[plain]
-    names = [*DIRECTIVES, *outside]
+    names = [known for known in (*DIRECTIVES, *outside) if known not in INTERNAL]
     raise UnknownDirectiveError(f"unknown directive `{shown(name)}`{nearest(plain, names) or ';'} "
                                 f"known: {', '.join(sorted(names))}")
 

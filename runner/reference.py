@@ -10,12 +10,9 @@ from checks.item import ITEM_TYPES
 from checks.kind import Either, ListOf
 from checks.record import Key, Record
 from checks.schema import ACTION, CHECK
-from runner.all_directives import directive_named, directive_names
+from runner.all_directives import INTERNAL, directive_named, directive_names
 from runner.directive import Directive
 from runner.validation import ALWAYS
-
-#: Directives that stand for something else in a check file and are not written there.
-INTERNAL = frozenset({"check_command"})
 
 
 def reference() -> str:
