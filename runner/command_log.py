@@ -39,7 +39,7 @@ class CommandLog:
     def begin(self, command: Command) -> HeadAndTail:
         """Write what will run; return what takes its output."""
         captured = command.capture_stdout is not None
-        streams = "stderr only, stdout is captured" if captured else "stdout and stderr"
+        streams = "stderr only, stdout was captured" if captured else "stdout and stderr"
         head = f"cmd: {_one_line(shlex.join(command.argv))}\noutput (contains {streams}):\n"
         self._file.write(head.encode(errors="replace"))
         head_bytes = max(self._head_left, SMALL_HEAD_BYTES)

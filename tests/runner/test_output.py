@@ -79,7 +79,7 @@ def test_a_captured_stdout_stands_after_the_commands_part(tmp_path: Path) -> Non
     log.close()
 
     assert (tmp_path / "log").read_text() == (
-        "cmd: lintian\noutput (contains stderr only, stdout is captured):\nwarning\n\naborted: True\nreturncode: None\n"
+        "cmd: lintian\noutput (contains stderr only, stdout was captured):\nwarning\n\naborted: True\nreturncode: None\n"
         "\nFiles in working directory:\n--------------------\nE: bad\n--------------------\n")
 
 
