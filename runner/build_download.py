@@ -54,11 +54,10 @@ def nvrs(names: Iterable[str], where: str) -> list[Nvr]:
 def download_builds(source: PackageSource, builds: Sequence[Nvr], wanted: Wanted, target: Path, abort: AbortToken,
                     *, build_log: bool = False) -> Downloaded:
     """
-    Download what is wanted of the builds.
+    Download what is wanted of the builds into the folder, which is there.
 
     Raises MissingBuildError: a build is not there, or nothing of it is wanted; SourceError: no answer.
     """
-    target.mkdir(parents=True, exist_ok=True)
     done = Downloaded()
     for nvr in builds:
         for file in filter(wanted.takes, source.packages(nvr)):

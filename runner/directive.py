@@ -147,6 +147,15 @@ class DirectiveContext:
                                  "wrong-check")
         return path
 
+    def folder(self, text: str) -> Path:
+        """Return a folder of the check, made where it is missing. Raises DirectiveError: a file stands in its way."""
+        path = self.inside(text)
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+        except (FileExistsError, NotADirectoryError):
+            raise DirectiveError(f"`{text}` is no folder: an earlier action left a file there") from None
+        return path
+
 
 class Directive:
     """One action. A subclass sets the four class attributes and `run`; the rest has a default."""

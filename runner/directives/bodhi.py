@@ -40,7 +40,7 @@ class BodhiDirective(Directive):
     def run(self, context: DirectiveContext) -> dict[str, Any]:
         """Return `builds`, `downloaded_rpms`, `downloaded_logs` and `log_errors`."""
         given = self.parameters
-        target = context.inside(given["target_dir"] or ".")
+        target = context.folder(given["target_dir"] or ".")
         wanted = Wanted(given["arch"], given["arch_exclude"], given["src"], given["debuginfo"])
         try:
             source = source_for(given["store"], given["hub"], context.settings)

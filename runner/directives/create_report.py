@@ -36,7 +36,12 @@ class CreateReport(Directive):
             results = list(Verdicts(source, context.check, TapLimits(results=10_000)))
         except VerdictError as error:
             raise DirectiveError(f"the results {error}", "bad-results") from None
-        target.parent.mkdir(parents=True, exist_ok=True)
+        context.folder(str(target.parent))
+        try:
+            # a pipe that the check left there would wait for a reader for ever
+            target.unlink(missing_ok=True)
+        except (IsADirectoryError, PermissionError):
+            raise DirectiveError(f"`path` `{self.parameters['path']}` is a folder") from None
         write_page(target, context.check.testcase, results)
         return str(target)
 

@@ -57,7 +57,7 @@ class Distgit(Directive):
             raise SurroundingsError("no dist-git server is set; give `baseurl`, or set $CHECKOTRON_DISTGIT_URL",
                                     "not-configured")
         namespace, package, refs = self._what()
-        target = context.inside(self.parameters["target_dir"])
+        target = context.folder(self.parameters["target_dir"])
         with dist_git_at(base, namespace, package, context) as repository:
             value = self._files(repository, target, refs)
         context.note("derived_from", f"dist-git:{namespace}/{package}#{value['gitref']}")
@@ -110,7 +110,12 @@ def branch_of(release: str) -> str:
 def _below(target: Path, name: str) -> Path:
     """Return the place for a file, its folders made; a link that the check left there leads nowhere."""
     place = target / name
-    place.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError):
+        raise DirectiveError(f"`{name}` cannot be made in `target_dir`: a file stands in the way") from None
+    if place.is_dir() and not place.is_symlink():
+        raise DirectiveError(f"`{name}` cannot be made in `target_dir`: there is a folder of that name")
     if not place.parent.resolve().is_relative_to(target.resolve()):
         raise DirectiveError(f"`{name}` leads out of `target_dir` by a link", "wrong-check")
     return place

@@ -41,7 +41,7 @@ class Git(Directive):
         folder = context.private / f"git-{os.urandom(4).hex()}"
         try:
             commit = fetch(source, folder, context.abort, timeout_seconds=context.timeout_seconds)
-            target.parent.mkdir(parents=True, exist_ok=True)
+            context.folder(str(target.parent))
             os.rename(folder, target)
         except MissingRevisionError as error:
             raise SurroundingsError(str(error), "no-such-revision") from None

@@ -50,7 +50,7 @@ class Koji(Directive):
     def run(self, context: DirectiveContext) -> dict[str, Any]:
         """Return `downloaded_rpms`, `downloaded_logs` and `log_errors`; for a latest build that is not there, {}."""
         given = self.parameters
-        target = context.inside(given["target_dir"] or ".")
+        target = context.folder(given["target_dir"] or ".")
         wanted = Wanted(given["arch"], given["arch_exclude"], given["src"], given["debuginfo"])
         try:
             source = source_for(given["store"], given["hub"], context.settings)

@@ -181,8 +181,7 @@ class Sbuild(Directive):
         summary, done, errors = end
         files: list[str] = []
         if done:
-            target = context.inside(self.parameters["target_dir"])
-            target.mkdir(parents=True, exist_ok=True)
+            target = context.folder(self.parameters["target_dir"])
             for path in build.made():
                 files.append(str(shutil.copyfile(path, fresh(target / path.name))))
         result = {"item": context.check.item, "type": context.check.item_type, "outcome": _outcome(summary, done),

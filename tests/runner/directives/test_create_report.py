@@ -1,6 +1,7 @@
 """create_report: the page, and what a check cannot put on it."""
 from __future__ import annotations
 
+import os
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -61,6 +62,16 @@ def test_results_of_a_file_go_to_the_place_that_is_asked_for(tmp_path: Path) -> 
 def test_the_page_stays_in_the_workspace(tmp_path: Path) -> None:
     with pytest.raises(DirectiveError, match="is outside the workspace"):
         CreateReport({"results": TAP, "path": "../../../x.html"}).run(DirectiveContext.alone(tmp_path))
+
+
+def test_what_the_check_left_in_the_place_of_the_page_does_not_hold_it_up(tmp_path: Path) -> None:
+    context = DirectiveContext.alone(tmp_path)
+    os.mkfifo(context.artifactsdir / "report.html")
+    (context.artifactsdir / "folder").mkdir()
+
+    assert Path(CreateReport({"results": TAP}).run(context)).is_file()
+    with pytest.raises(DirectiveError, match="`path` `folder` is a folder"):
+        CreateReport({"results": TAP, "path": "folder"}).run(context)
 
 
 def test_what_are_no_results_is_said(tmp_path: Path) -> None:

@@ -171,6 +171,16 @@ def test_a_link_left_in_the_target_folder_is_not_followed(tmp_path: Path, base: 
     assert not (tmp_path / "first.patch").exists()
 
 
+def test_what_stands_in_the_way_of_a_file_is_said(tmp_path: Path, base: str) -> None:
+    files = tmp_path / "run" / "work" / "files"
+    (files / "xchat.spec").mkdir(parents=True)
+    (files / "patches").touch()
+
+    for path, words in (("xchat.spec", "there is a folder of that name"), ("patches/first.patch", "a file stands in the way")):
+        with pytest.raises(DirectiveError, match=words):
+            run(tmp_path, base, package="xchat", gitref="f43", path=path)
+
+
 @pytest.mark.parametrize("path", ["/etc/passwd", "../x", "a/../../x", "a/..", ".", "a\nb"])
 def test_paths_stay_inside(path: str) -> None:
     for key in ("path", "localpath"):

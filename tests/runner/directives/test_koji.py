@@ -179,6 +179,15 @@ def test_a_link_in_the_place_of_a_part_is_not_written_through(tmp_path: Path, se
     assert victim.read_text() == "mine"
 
 
+@pytest.mark.parametrize("target", ["file", "file/below"])
+def test_a_file_in_the_place_of_the_target_folder_is_said(tmp_path: Path, packages: Path, target: str) -> None:
+    (tmp_path / "run" / "work").mkdir(parents=True)
+    (tmp_path / "run" / "work" / "file").touch()
+
+    with pytest.raises(DirectiveError, match=f"`{target}` is no folder: an earlier action left a file there"):
+        run(tmp_path, {"koji_store": str(packages)}, koji_build=NEW, target_dir=target)
+
+
 def test_a_target_outside_the_workspace_is_refused(tmp_path: Path, packages: Path) -> None:
     with pytest.raises(DirectiveError, match="is outside the workspace"):
         run(tmp_path, {"koji_store": str(packages)}, koji_build=NEW, target_dir="../../elsewhere")
