@@ -176,7 +176,8 @@ def test_what_stands_in_the_way_of_a_file_is_said(tmp_path: Path, base: str) -> 
     (files / "xchat.spec").mkdir(parents=True)
     (files / "patches").touch()
 
-    for path, words in (("xchat.spec", "there is a folder of that name"), ("patches/first.patch", "a file stands in the way")):
+    for path, words in (("xchat.spec", "there is a folder of that name"),
+                        ("patches/first.patch", "a file stands in the way")):
         with pytest.raises(DirectiveError, match=words):
             run(tmp_path, base, package="xchat", gitref="f43", path=path)
 
