@@ -114,7 +114,8 @@ RUN = Record((
         "With `using: command`: where the verdict comes from. `auto`: TAP where stdout begins with it.",
         default="auto"),
     Key("file", _PATH, "With `using: python-function`: the Python file, relative to the check's folder."),
-    Key("callable", Text("a function's name", VARIABLE), "With `using: python-function`: the function.", default="run"),
+    Key("callable", Text("a function's name", VARIABLE), "With `using: python-function`: the function.", default="run",
+        aliases=("function",)),
     Key("arguments", MapOf(Anything(), VARIABLE), "With `using: python-function`: keyword arguments.", default=None),
     Key("checkout", Flag(), "False where the image carries the check already.", default=True),
 ))
