@@ -79,6 +79,21 @@ class Addresses:
         return f"{self.base_url}{path}?{query}" if query else f"{self.base_url}{path}"
 
 
+def exactly(key: str, value: str) -> tuple[str, str]:
+    """
+    Return the filter of the API that asks for this value.
+
+    The API splits values at commas and strips names of testcases: where that would change the value, a
+    pattern's `_` (any one character) stands for what would be lost.
+    """
+    stripped = value.strip()
+    if "," not in value and (key != "testcases" or stripped == value):
+        return key, value
+    start = value.index(stripped)
+    end = len(value) - start - len(stripped)
+    return f"{key}:like", "_" * start + stripped.replace(",", "_") + "_" * end
+
+
 def web_link(url: str | None) -> str | None:
     """Return the URL where it may become a link: http and https only."""
     return url if url and is_web_address(url) else None

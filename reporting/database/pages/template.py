@@ -9,7 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from reporting.database.exchange import HTML, Request, Response
 from reporting.database.pages import wording
-from reporting.database.pages.addresses import Addresses, web_link
+from reporting.database.pages.addresses import Addresses, exactly, web_link
 from reporting.database.pages.verdict import verdict
 from reporting.database.timestamps import now_microseconds
 
@@ -58,7 +58,8 @@ def redirect(address: str) -> Response:
 
 def _rendered(request: Request, template: str, values: dict[str, Any]) -> str:
     return _environment().get_template(template).render(
-        {"to": Addresses(request.base_url), "now": now_microseconds(), "address": _own_address(request), **values})
+        {"to": Addresses(request.base_url), "exactly": exactly, "now": now_microseconds(),
+         "address": _own_address(request), **values})
 
 
 def _own_address(request: Request) -> str:

@@ -37,6 +37,7 @@ def test_an_item_of_any_name_has_a_page_whose_links_lead_back_to_it(site: Site, 
                                                           "") for link in listed.all(".//table//td[@class='name']/a")}
 
     pages = [listed, site.get("/"), site.get("/results/1"), *(site.get(way) for way in ways.values())]
+    pages += [site.get(page.links()["This as JSON"].replace("/api/v2.0", "")) for page in pages[3:]]
 
     assert len(ways) == 2
     for page in pages:
