@@ -29,15 +29,38 @@ _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufe
 _KEY = r"[A-Za-z_][A-Za-z0-9_.-]*"
 _QUOTED = r'"[^"\\\n]*+(?:\\.[^"\\\n]*+)*+"'
 _PLAIN = r"[A-Za-z0-9/_.($<+^][^\n\t]*"
-_FLAT = re.compile(rf"[ ]{{2}}({_KEY}): (?:({_QUOTED})|({_PLAIN}))\n")
-#: The block of `writer`, of the seed's sample, and of most producers: at two spaces, `details` first or not at all.
-CANONICAL = re.compile(
-    r"[ ]{2}---\n"
-    r"(?:[ ]{2}details:\n[ ]{4}output: \|-?\n([ ]{6}[^ \n][^\n]*\n(?:[ ]{6}[^\n]*\n|[ ]{0,5}\n)*+))?"
-    rf"((?:[ ]{{2}}{_KEY}: (?:{_QUOTED}|{_PLAIN})\n)*+)"
-    r"[ ]{2}\.\.\.\n"
-)
-_LITERAL_INDENT = re.compile("^ {1,6}", re.MULTILINE)
+
+
+def _scalars(group: str) -> str:
+    return rf"(?:{group}{_QUOTED})|{group}{_PLAIN}))\n"
+
+
+def _literals(group: str, indent: int) -> str:
+    """A literal text and its lines at that indent; the first one says the indent, so it has no more."""
+    rest = rf"(?:[ ]{{{indent}}}[^\n]*\n|[ ]{{0,{indent - 1}}}\n)*+"
+    return rf"\|{group}-?)\n{group}[ ]{{{indent}}}[^ \n][^\n]*\n{rest})"
+
+
+def _inners(group: str) -> str:
+    return rf"[ ]{{4}}{group}{_KEY}): (?:{_scalars(group)}|{_literals(group, 6)})"
+
+
+def _items(group: str) -> str:
+    return rf"[ ]{{4}}- {_scalars(group)}"
+
+
+def _entries(group: str) -> str:
+    """One key of a block. `group` is "(" where the parts are wanted, "(?:" where only the whole is."""
+    return (rf"[ ]{{2}}{group}{_KEY}):(?: {_scalars(group)}| {_literals(group, 4)}"
+            rf"|\n{group}(?:{_inners('(?:')})++)|\n{group}(?:{_items('(?:')})++))")
+
+
+_ENTRIES = re.compile(_entries("("))
+_INNERS = re.compile(_inners("("))
+_ITEMS = re.compile(_items("("))
+#: A block at two spaces of texts, literal texts, lists of texts and one level of mappings: nearly every block there is.
+CANONICAL = re.compile(rf"[ ]{{2}}---\n((?:{_entries('(?:')})*+)[ ]{{2}}\.\.\.\n")
+_UNINDENT = {4: re.compile("^ {1,4}", re.MULTILINE), 6: re.compile("^ {1,6}", re.MULTILINE)}
 
 
 class BlockError(ValueError):
@@ -55,26 +78,48 @@ def printable(text: str) -> str:
 
 def load_flat(match: re.Match[str]) -> dict[str, Value] | None:
     """Return the values of a block that CANONICAL matched, None where only YAML itself can say what it means."""
-    output, flat = match.groups()
     if _CONTROL.search(match.group()):
         return None
     block: dict[str, Value] = {}
-    if output is not None:
-        block["details"] = {"output": _LITERAL_INDENT.sub("", output[:-1])}
-    for key, quoted, plain in _FLAT.findall(flat):
-        if key in block:
-            return None
-        if quoted:
-            try:
-                block[key] = printable(json.loads(quoted)) if "\\" in quoted else quoted[1:-1]
-            except ValueError:
+    try:
+        for key, quoted, plain, chomp, literal, inner, items in _ENTRIES.findall(match.group(1)):
+            if key in block:
                 return None
-        elif ": " in plain or " #" in plain or plain[-1] == ":":
-            return None
-        else:
-            plain = plain.rstrip(" ")
-            block[key] = None if plain in NULLS else plain
+            if quoted or plain:
+                block[key] = _scalar(quoted, plain)
+            elif literal:
+                block[key] = _unindented(literal, 4, chomp)
+            elif inner:
+                block[key] = _inner(inner)
+            else:
+                block[key] = [_scalar(*item) for item in _ITEMS.findall(items)]
+    except ValueError:
+        return None
     return block
+
+
+def _inner(text: str) -> dict[str, Value]:
+    """Return one level of a mapping. Raises ValueError: YAML must say what it means."""
+    values: dict[str, Value] = {}
+    for key, quoted, plain, chomp, literal in _INNERS.findall(text):
+        if key in values:
+            raise ValueError(key)
+        values[key] = _unindented(literal, 6, chomp) if literal else _scalar(quoted, plain)
+    return values
+
+
+def _scalar(quoted: str, plain: str) -> str | None:
+    """Return the text of a scalar. Raises ValueError: YAML must say what it means."""
+    if quoted:
+        return printable(json.loads(quoted)) if "\\" in quoted else quoted[1:-1]
+    if ": " in plain or " #" in plain or plain[-1] == ":":
+        raise ValueError(plain)
+    plain = plain.rstrip(" ")
+    return None if plain in NULLS else plain
+
+
+def _unindented(lines: str, indent: int, chomp: str) -> str:
+    return _UNINDENT[indent].sub("", lines).rstrip("\n") + ("" if chomp else "\n")
 
 
 def load_block(text: str, limits: TapLimits) -> dict[str, Value]:
@@ -137,7 +182,7 @@ class _Construction:
     def _content(self, event: yaml.Event, depth: int) -> Value:
         if isinstance(event, yaml.ScalarEvent):
             text = printable(event.value)
-            return None if event.style is None and text in NULLS else text
+            return None if event.implicit[0] and text in NULLS else text  # plain: neither quoted nor a literal
         if isinstance(event, yaml.SequenceStartEvent):
             items: list[Value] = []
             while not isinstance(event := self.loader.get_event(), yaml.SequenceEndEvent):
