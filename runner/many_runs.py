@@ -20,6 +20,7 @@ from checks.item import ItemError, shown, slug
 from checks.quantity import show_seconds
 from checks.tap import TapReader, TapWriter
 from runner import settings
+from runner.abort import AbortToken, aborted_by_signals
 from runner.process import start_own
 from runner.run import write_report
 from runner.run_options import RunOptions
@@ -112,8 +113,15 @@ def _run_all(options: RunOptions, cells: list[Cell]) -> list[CellEnd]:
     """Run all, at most `jobs` at once; a person sees each end as it comes."""
     waiting, ends = list(reversed(cells)), []
     running: dict[Any, tuple[Cell, float]] = {}
-    try:
-        while waiting or running:
+    is_told = False
+    with AbortToken() as abort, aborted_by_signals(abort):
+        while running or (waiting and not abort.is_aborted):
+            if abort.is_aborted and not is_told:
+                # once: each run ends by itself then, and leaves its report
+                is_told = True
+                waiting.clear()
+                for process in running:
+                    process.terminate()
             while waiting and len(running) < max(1, options.jobs):
                 cell = waiting.pop()
                 cell.folder.mkdir(parents=True, exist_ok=True)
@@ -124,11 +132,6 @@ def _run_all(options: RunOptions, cells: list[Cell]) -> list[CellEnd]:
                 ends.append(end)
                 _say_end(end, len(ends), len(cells), options)
             time.sleep(_POLL_SECONDS)
-    finally:
-        for process in running:
-            process.terminate()
-        for process in running:
-            process.wait()
     return ends
 
 
@@ -172,7 +175,8 @@ def _finish(ends: list[CellEnd], folder: Path, options: RunOptions) -> int:
         click.secho(f"{worked} of {len(ends)} runs worked", bold=True)
         click.echo(f"  all of it:  {folder}")
     # 100 only says that an outcome is bad; a run that did not work is worse
-    return max((end.exit_code for end in ends), default=0, key=lambda code: (code != 100, code) if code else (False, 0))
+    codes = [end.exit_code if end.exit_code >= 0 else 128 - end.exit_code for end in ends]
+    return max(codes, default=0, key=lambda code: (code != 100, code) if code else (False, 0))
 
 
 def _join(ends: Iterable[CellEnd], folder: Path) -> None:
@@ -198,5 +202,5 @@ def _join(ends: Iterable[CellEnd], folder: Path) -> None:
         "noarch", worst.exit_code, worst.code, min(report.started for report in reports),
         max(report.ended for report in reports), worst.executor,
         {"matrix": {report.arch: report.code for report in reports}, "results": count}))
-    for name in ("input.json",):
-        shutil.copyfile(ends[0].cell.folder / name, folder / name)
+    if (given := ends[0].cell.folder / "input.json").is_file():
+        shutil.copyfile(given, folder / given.name)

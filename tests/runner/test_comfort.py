@@ -6,6 +6,7 @@ import os
 import pty
 import re
 import select
+import subprocess
 import sys
 import time
 import xml.etree.ElementTree as ElementTree
@@ -292,3 +293,21 @@ def test_the_help_has_an_example_of_every_item_type_and_every_exit_code() -> Non
         assert re.search(rf"{kind.name} +{re.escape(kind.example)}", text)
     for code in ("0", "1", "2", "3", "70", "130"):
         assert re.search(rf"^    {code} ", text, re.MULTILINE)
+
+
+def test_many_runs_that_are_stopped_stop_all_and_leave_their_reports(tmp_path: Path) -> None:
+    check = write_check(tmp_path / "slow", f"run: {{using: command, command: 'sleep 4{os.getpid()}'}}\n")
+    (tmp_path / "items").write_text("".join(f"a-{number}-1\n" for number in range(9)))
+    with subprocess.Popen([sys.executable, "-m", "checkotron", "run", str(check), "--item-file",
+                           str(tmp_path / "items"), "-j", "2", "--artifacts", str(tmp_path / "out"), "--executor",
+                           "local"], stdout=subprocess.DEVNULL) as process:
+        deadline = time.monotonic() + 30
+        while len(list((tmp_path / "out").glob("*/cmd-output.log"))) < 2:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        process.terminate()
+        assert process.wait(timeout=30) == 143
+
+    reports = [json.loads(path.read_text()) for path in (tmp_path / "out").glob("*/execution.json")]
+    assert [report["code"] for report in reports] == ["aborted", "aborted"]
+    assert subprocess.run(["pgrep", "-f", f"sleep 4{os.getpid()}"], capture_output=True, check=False).stdout == b""
