@@ -31,12 +31,17 @@ _TEXTS = {
 
 
 class MissingError(Exception):
-    """Raised when what a page is about does not exist. `text`: what was looked for and why it may be missing."""
+    """
+    Raised when what a page is about does not exist.
 
-    def __init__(self, title: str, text: str) -> None:
+    `text`: what was looked for and why it may be missing. `near`: what may have been meant, (item, item type).
+    """
+
+    def __init__(self, title: str, text: str, near: Sequence[tuple[str, str]] = ()) -> None:
         super().__init__(title)
         self.title = title
         self.text = text
+        self.near = near
 
 
 def endpoint(answer: Callable[..., Response]) -> Callable[..., Response]:
@@ -46,7 +51,7 @@ def endpoint(answer: Callable[..., Response]) -> Callable[..., Response]:
         try:
             return answer(service, request, **parts)
         except MissingError as error:
-            return problem(request, 404, [error.text], error.title)
+            return problem(request, 404, [error.text], error.title, error.near)
         except FieldsError as error:
             return problem(request, 400, [_fault_line(fault) for fault in error.faults])
         except (ApiError, HtmlError) as error:
@@ -75,9 +80,10 @@ def in_words(request: Request, answer: Response) -> Response:
     return told
 
 
-def problem(request: Request, status: int, texts: Sequence[str], title: str | None = None) -> Response:
+def problem(request: Request, status: int, texts: Sequence[str], title: str | None = None,
+            near: Sequence[tuple[str, str]] = ()) -> Response:
     """Return a page that says what is wrong."""
-    answer = page(request, "problem.html", status, texts=texts, number=status,
+    answer = page(request, "problem.html", status, texts=texts, number=status, near=near,
                   title=title or _TITLES.get(status, "Something went wrong"))
     if status == 503:
         answer.headers["Retry-After"] = "2"

@@ -27,6 +27,8 @@ _HISTORY = 25
 #: Builds tried until one with results is found.
 _TRIES = 3
 _GROUPS = 200
+#: Builds named where one is not found.
+_NEAR = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ def item_page(service: Service, request: Request, item: str | None = None, item_
     build = parse_build(item, item_type)
     names = builds_of_package(service, build)
     if not rows:
-        raise MissingError("No results for this item", _nothing(item, item_type, build, names))
+        raise _missing(item, item_type, build, names)
     before = _build_before(service, build, names, item_type)
     now = newest_of_each_place(rows)
     cells = compare(now, newest_of_each_place(before.rows) if before else None, rows)
@@ -117,10 +119,10 @@ def _newer(build: Build | None, names: list[str], item_type: str) -> Build | Non
     return max(newer, key=lambda other: other.order, default=None)
 
 
-def _nothing(item: str, item_type: str, build: Build | None, names: list[str]) -> str:
-    text = (f"There is no result for the {wording_of(item_type)} `{item}`. Either nothing has run on it yet, "
-            "or its name is misspelled")
-    others = [other.item for other in siblings(build, names, item_type)][-5:] if build else []
-    if others:
-        return f"{text}. Builds of {build.package if build else ''} that have results: {', '.join(others)}."
-    return f"{text}."
+def _missing(item: str, item_type: str, build: Build | None, names: list[str]) -> MissingError:
+    others = siblings(build, names, item_type) if build else []
+    others.sort(key=lambda other: other.order, reverse=True)
+    return MissingError(
+        "No results for this item",
+        f"There is no result for the {wording_of(item_type)} `{item}`. Either nothing has run on it yet, or its name "
+        "is misspelled.", [(other.item, item_type) for other in others[:_NEAR]])

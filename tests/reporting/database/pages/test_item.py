@@ -127,7 +127,8 @@ def test_an_unknown_item_is_not_found_in_words_and_names_builds_that_are(site: S
 
     assert page.title == "No results for this item · Checkotron"
     assert ("There is no result for the Koji build xchat-0.6-1.fc20. Either nothing has run on it yet, or its name "
-            "is misspelled. Builds of xchat that have results: xchat-0.5-1.fc20.") in page.main
+            "is misspelled.") in page.main
+    assert page.links()["xchat-0.5-1.fc20"].endswith("/items/koji_build/xchat-0.5-1.fc20")
 
 
 def test_an_address_without_an_item_says_what_was_expected(site: Site) -> None:
