@@ -98,8 +98,9 @@ def test_messages_of_a_burst_delivered_again_start_nothing(tmp_path: Path) -> No
         system.dispatcher.dispatch(tag_message(message_id=message_id))
     system.clock.now += 901
     system.holding.update()
-    for message_id in ("a", "b"):
+    for message_id in ("b", "a"):
         system.dispatcher.dispatch(tag_message(message_id=message_id))
+        assert list(system.held.all()) == []
     system.clock.now += 901
     system.holding.update()
 

@@ -65,8 +65,10 @@ def test_the_packaged_rules_run_rpmlint_on_a_build_that_is_complete(tmp_path: Pa
     file = tmp_path / "message.json"
     file.write_text(json.dumps(json.loads(line(koji_build())), indent=2))
 
-    jobs = json.loads(run("explain", "--json", file).stdout)["jobs"]
+    done = run("explain", "--json", file)
+    jobs = json.loads(done.stdout)["jobs"]
 
+    assert (done.exit_code, done.stderr) == (0, "")
     assert [(job["item"], job["item_type"], job["taskname"], job["arch"]) for job in jobs] == [
         ("xchat-0.5-1.fc36", "koji_build", "rpmlint", "noarch")
     ]
