@@ -53,3 +53,12 @@ def plain_variables(variables: Mapping[str, Any]) -> dict[str, str]:
     """Return the variables that are one text or number, for the environment of a script."""
     return {name: as_text(value) for name, value in variables.items()
             if isinstance(value, (str, int, float)) and not isinstance(value, bool)}
+
+
+def of_the_check(argv: tuple[str, ...], cwd: Path, check_folder: Path) -> tuple[str, ...]:
+    """Return the argv; a program such as `./check.sh` that is not in the working folder is the check's own."""
+    program = argv[0]
+    if "/" not in program or program.startswith("/") or (cwd / program).exists():
+        return argv
+    own = check_folder / program
+    return (str(own), *argv[1:]) if own.is_file() and check_folder.resolve() in own.resolve().parents else argv

@@ -12,7 +12,7 @@ from runner.captured import Captured
 from runner.command import EXITED, Command
 from runner.directive import Directive, DirectiveContext, DirectiveError
 from runner.process import CommandNotFoundError
-from runner.shell_text import shell_or_list
+from runner.shell_text import of_the_check, shell_or_list
 from runner.verdicts import Verdicts, looks_like_results
 
 #: Exit codes by which a shell says that the command itself was not run.
@@ -41,6 +41,7 @@ class CheckCommand(Directive):
         """Return the TAP, or the one result."""
         argv, variables = shell_or_list(self.parameters["run"], context.variables)
         stdout = context.private / f"stdout-{os.urandom(4).hex()}"
+        argv = of_the_check(argv, context.workdir, context.checkdir)
         command = Command(argv, context.workdir, context.check.environment() | variables, stdout)
         try:
             end = context.run_command(command)
@@ -49,7 +50,8 @@ class CheckCommand(Directive):
         if end.cause != EXITED or end.returncode is None:
             raise DirectiveError(f"the command {end.in_words()}", end.code)
         if end.returncode > 128 or (end.returncode in NOT_RUN and isinstance(self.parameters["run"], str)):
-            raise DirectiveError(f"the command {end.in_words()}")
+            hint = "; it runs in $WORKDIR, and the check's own files are in $CHECKDIR" if end.returncode == 127 else ""
+            raise DirectiveError(f"the command {end.in_words()}{hint}")
         captured = Captured(stdout, end.dropped_bytes)
         wanted = self.parameters["results"]
         if wanted == "tap" or (wanted == "auto" and looks_like_results(captured)):

@@ -11,7 +11,7 @@ from runner.captured import Captured
 from runner.command import EXITED, INTO_LOG, INTO_NOTHING, INTO_STDOUT, Command, CommandResult
 from runner.directive import Directive, DirectiveContext, DirectiveError
 from runner.process import CommandNotFoundError
-from runner.shell_text import plain_variables, shell_or_list, write_script
+from runner.shell_text import of_the_check, plain_variables, shell_or_list, write_script
 
 _ARGUMENTS = ListOf(Text())
 
@@ -61,8 +61,9 @@ class CommandDirective(Directive):
         if isinstance(given["run"], str) and given["run"].startswith("#!"):
             script, variables = write_script(given["run"], context.private), plain_variables(context.variables)
             argv = (str(script),)
+        cwd = context.inside(given["cwd"] or ".", context.checkdir)
         command = Command(
-            argv, context.inside(given["cwd"] or ".", context.checkdir),
+            of_the_check(argv, cwd, context.checkdir), cwd,
             context.check.environment() | variables | dict(given["environment"] or {}), capture, given["stderr"],
             context.inside(given["stdin"], context.checkdir) if given["stdin"] else None, given["as_root"],
             given["timeout"] or context.timeout_seconds, readable=(script,) if script else ())

@@ -433,3 +433,18 @@ def test_root_is_refused_before_anything_runs_where_the_executor_cannot(tmp_path
     assert ran.exit_code == 2
     assert "actions[1].command.as_root: executor `sandbox` cannot run commands as root" in ran.report["status"]
     assert not (ran.folder / "ran").exists()
+
+
+@pytest.mark.parametrize("executor", ["local", "sandbox"])
+def test_a_program_of_the_check_is_found_in_its_folder(executor: str, tmp_path: Path) -> None:
+    check = write_check(tmp_path / "own", "run: {using: command, command: [./look.sh, $item]}\n")
+    (check / "look.sh").write_text("#!/bin/sh\necho ok 1 - looked at $1\n")
+    (check / "look.sh").chmod(0o755)
+
+    assert run_check(check, tmp_path / "out", executor=executor).results[0].summary == f"looked at {ITEM}"
+
+
+def test_a_shell_that_does_not_find_a_program_of_the_check_is_told_where_it_is(tmp_path: Path) -> None:
+    check = write_check(tmp_path / "own", "run: {using: command, command: ./look.sh}\n")
+
+    assert "the check's own files are in $CHECKDIR" in run_check(check, tmp_path / "out").report["status"]
