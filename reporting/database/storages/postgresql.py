@@ -32,6 +32,7 @@ from reporting.database.sql.reading import NEXT_IDS, Reading
 from reporting.database.storage import StorageBusyError, StorageTimeoutError
 from reporting.database.storages import postgresql_bulk, postgresql_writing
 from reporting.database.storages.postgresql_dialect import PostgresqlDialect
+from reporting.database.storages.postgresql_statements import Statements
 
 T = TypeVar("T")
 Row = tuple[Any, ...]
@@ -60,7 +61,7 @@ class PostgresqlStorage:
         self._url = url
         self._timeout_seconds = timeout_seconds
         self._local = threading.local()
-        self._connections: list[Connection[Row]] = []
+        self._databases: list[Statements] = []
         self._reading = Reading(PostgresqlDialect(), self._fetch, self._stream)
         try:
             _make_current(url)
@@ -69,16 +70,16 @@ class PostgresqlStorage:
 
     # -- storing
     def add_result(self, new: NewResult, key: IdempotencyKey | None = None, announce: str | None = None) -> Result:
-        return self._write(lambda connection: postgresql_writing.add_result(connection, new, key, announce))
+        return self._write(lambda database: postgresql_writing.add_result(database, new, key, announce))
 
     def add_results(self, new: Sequence[NewResult]) -> list[int]:
-        return self._write(lambda connection: postgresql_bulk.insert_results(connection, new))
+        return self._write(lambda database: postgresql_bulk.insert_results(database, new))
 
     def put_testcase(self, change: TestcaseChange) -> Testcase:
-        return self._write(lambda connection: postgresql_writing.put_testcase(connection, change))
+        return self._write(lambda database: postgresql_writing.put_testcase(database, change))
 
     def put_group(self, change: GroupChange) -> Group:
-        return self._write(lambda connection: postgresql_writing.put_group(connection, change))
+        return self._write(lambda database: postgresql_writing.put_group(database, change))
 
     def reset(self) -> None:
         self._write(postgresql_writing.delete_everything)
@@ -124,7 +125,8 @@ class PostgresqlStorage:
         return None
 
     def change(self, statements: Sequence[Sql], is_alone: bool = False) -> int:
-        def work(connection: Connection[Row]) -> int:
+        def work(database: Statements) -> int:
+            connection = database.connection
             if is_alone:
                 connection.execute(f"SELECT pg_advisory_xact_lock({_WRITERS_LOCK})")
             return [connection.execute(each.text.replace("?", "%s"), each.parameters).rowcount
@@ -140,68 +142,70 @@ class PostgresqlStorage:
         self._fetch(Sql("SELECT 1 FROM testcase LIMIT 1"))
 
     def close(self) -> None:
-        for connection in self._connections:
-            connection.close()
+        for database in self._databases:
+            database.connection.close()
 
     # -- connections
     def _fetch(self, question: Sql) -> list[Row]:
-        text = question.text.replace("?", "%s")
-        return self._with_connection(lambda connection: connection.execute(text, question.parameters).fetchall(), 2)
+        return self._with_database(lambda database: database.run(question.text, question.parameters), 2)
 
     def _stream(self, question: Sql) -> Iterator[Row]:
         text = question.text.replace("?", "%s")
-        cursor = self._with_connection(lambda connection: connection.execute(text, question.parameters), 2)
+        cursor = self._with_database(lambda database: database.connection.execute(text, question.parameters), 2)
         while rows := cursor.fetchmany(_STREAM_ROWS):
             yield from rows
 
-    def _write(self, work: Callable[[Connection[Row]], T]) -> T:
-        def in_transaction(connection: Connection[Row]) -> T:
+    def _write(self, work: Callable[[Statements], T]) -> T:
+        def in_transaction(database: Statements) -> T:
             for _ in range(_TRIES - 1):
                 try:
-                    return _in_transaction(connection, work)
+                    return _in_transaction(database, work)
                 except (errors.DeadlockDetected, errors.SerializationFailure):
                     continue
-            return _in_transaction(connection, work)
+            return _in_transaction(database, work)
 
         # one try: after a lost connection nobody knows whether the commit took place
-        return self._with_connection(in_transaction, 1)
+        return self._with_database(in_transaction, 1)
 
-    def _with_connection(self, work: Callable[[Connection[Row]], T], tries: int) -> T:
+    def _with_database(self, work: Callable[[Statements], T], tries: int) -> T:
         try:
-            connection = self._connection()
-            return work(connection)
+            return work(self._database())
         except errors.QueryCanceled:
             raise StorageTimeoutError(f"no answer within {self._timeout_seconds:g} seconds; ask for less, "
                                       "for example with `since`") from None
-        except _PASSING_ERRORS as error:
-            fault: psycopg.Error = error
-        except psycopg.OperationalError as error:
+        except (*_PASSING_ERRORS, psycopg.OperationalError) as error:
             fault = error
+        self._forget_lost_connection()
         if tries > 1:  # the connection may have been lost while nobody used it
-            return self._with_connection(work, tries - 1)
+            return self._with_database(work, tries - 1)
         raise StorageBusyError(str(fault).strip()) from fault
 
-    def _connection(self) -> Connection[Row]:
-        connection: Connection[Row] | None = getattr(self._local, "connection", None)
-        if connection is None or connection.closed:
-            if connection is not None:
-                self._connections.remove(connection)
-            connection = connect(self._url, self._timeout_seconds)
-            self._connections.append(connection)
-            self._local.connection = connection
-        return connection
+    def _database(self) -> Statements:
+        """Return this thread's connection with its statements."""
+        database: Statements | None = getattr(self._local, "database", None)
+        if database is None:
+            database = self._local.database = Statements(connect(self._url, self._timeout_seconds))
+            self._databases.append(database)
+        return database
+
+    def _forget_lost_connection(self) -> None:
+        database: Statements | None = getattr(self._local, "database", None)
+        if database is not None and database.is_lost:
+            self._databases.remove(database)
+            database.connection.close()
+            self._local.database = None
 
 
-def _in_transaction(connection: Connection[Row], work: Callable[[Connection[Row]], T]) -> T:
+def _in_transaction(database: Statements, work: Callable[[Statements], T]) -> T:
     # one round trip for all, and before the first snapshot: what prune deletes while we wait is then not seen
-    connection.execute(f"BEGIN; SELECT pg_advisory_xact_lock_shared({_WRITERS_LOCK}), pg_current_xact_id()")
+    database.command(f"BEGIN; SELECT pg_advisory_xact_lock_shared({_WRITERS_LOCK}), pg_current_xact_id()")
     try:
-        value = work(connection)
-        connection.execute("COMMIT")
+        value = work(database)
+        database.command("COMMIT")
         return value
     except BaseException:
-        if not connection.closed:
-            connection.rollback()
+        if not database.is_lost:
+            database.command("ROLLBACK")
         raise
 
 
@@ -212,7 +216,7 @@ def connect(url: str, timeout_seconds: float = 0) -> Connection[Row]:
         "plan_cache_mode": "force_custom_plan", "enable_hashjoin": "off", "enable_mergejoin": "off",
         "random_page_cost": "1.1", "synchronous_commit": "on", "timezone": "UTC"}.items())
     return psycopg.connect(url, autocommit=True, connect_timeout=_CONNECT_SECONDS, options=options,
-                           application_name="checkotron-results", prepare_threshold=2)
+                           application_name="checkotron-results", prepare_threshold=None)
 
 
 def _make_current(url: str) -> None:

@@ -4,77 +4,74 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from psycopg import Connection
-
 from reporting.database.records import KEEP, GroupChange, NewResult, TestcaseChange
 from reporting.database.sql.pair import pair_digest
 from reporting.database.storages import postgresql_writing as writing
+from reporting.database.storages.postgresql_statements import Statements
 
-Row = tuple[Any, ...]
 
-
-def insert_results(connection: Connection[Row], new: Sequence[NewResult]) -> list[int]:
+def insert_results(database: Statements, new: Sequence[NewResult]) -> list[int]:
     """Store the results, return their ids in order."""
-    testcases = _testcases(connection, new)
-    groups = _groups(connection, new)
-    pairs = _pairs(connection, new)
-    ids = [row[0] for row in connection.execute(
-        "SELECT nextval(pg_get_serial_sequence('result', 'id')) FROM generate_series(1, %s)", (len(new),))]
+    testcases = _testcases(database, new)
+    groups = _groups(database, new)
+    pairs = _pairs(database, new)
+    ids = [row[0] for row in database.run(
+        "SELECT nextval(pg_get_serial_sequence('result', 'id')) FROM generate_series(1, ?::int)", (len(new),))]
     numbered = list(zip(ids, new, strict=True))
-    _copy(connection, "result (id, testcase_id, outcome, note, ref_url, submit_time, data, groups)", (
+    _copy(database, "result (id, testcase_id, outcome, note, ref_url, submit_time, data, groups)", (
         (number, testcases[each.testcase.name], each.outcome, each.note, each.ref_url, each.submit_time,
          each.data_json(), each.groups_json()) for number, each in numbered))
-    _copy(connection, "posting", ((pairs[pair], each.submit_time, number)
+    _copy(database, "posting", ((pairs[pair], each.submit_time, number)
                                   for number, each in numbered for pair in each.pairs()))
-    _copy(connection, "group_member", ((groups[group.uuid], each.submit_time, number)
+    _copy(database, "group_member", ((groups[group.uuid], each.submit_time, number)
                                        for number, each in numbered for group in each.groups))
     return ids
 
 
-def _copy(connection: Connection[Row], table: str, rows: Iterable[tuple[Any, ...]]) -> None:
-    with connection.cursor().copy(f"COPY {table} FROM STDIN") as copy:  # type: ignore[arg-type]
+def _copy(database: Statements, table: str, rows: Iterable[tuple[Any, ...]]) -> None:
+    with database.connection.cursor().copy(f"COPY {table} FROM STDIN") as copy:  # type: ignore[arg-type]
         for row in rows:
             copy.write_row(row)
 
 
-def _testcases(connection: Connection[Row], new: Sequence[NewResult]) -> dict[str, int]:
+def _testcases(database: Statements, new: Sequence[NewResult]) -> dict[str, int]:
     """Create or change every testcase, in the order of their names; return name to id."""
     changes: dict[str, list[TestcaseChange]] = {}
     for each in new:
         found = changes.setdefault(each.testcase.name, [])
         if not found or each.testcase.ref_url is not KEEP:
             found.append(each.testcase)
-    rows = connection.execute("SELECT name, id, ref_url FROM testcase WHERE name = ANY(%s)", (list(changes),))
+    rows = database.run("SELECT name, id, ref_url FROM testcase WHERE name = ANY(?)", (list(changes),))
     known = {name: (row_id, ref_url) for name, row_id, ref_url in rows}
     for name in sorted(changes):
         for change in changes[name]:
-            known[name] = writing.stored_testcase(connection, change, known.get(name))
+            known[name] = writing.stored_testcase(database, change, known.get(name))
     return {name: row_id for name, (row_id, _) in known.items()}
 
 
-def _groups(connection: Connection[Row], new: Sequence[NewResult]) -> dict[str, int]:
+def _groups(database: Statements, new: Sequence[NewResult]) -> dict[str, int]:
     """Create or change every group, in the order of their uuids; return uuid to id."""
     changes: dict[str, dict[GroupChange, None]] = {}
     for each in new:
         for group in each.groups:
             changes.setdefault(group.uuid, {})[group] = None
-    rows = connection.execute("SELECT uuid, id, description, ref_url FROM run_group WHERE uuid = ANY(%s)",
+    rows = database.run("SELECT uuid, id, description, ref_url FROM run_group WHERE uuid = ANY(?)",
                               (list(changes),))
     known = {uuid: (row_id, description, ref_url) for uuid, row_id, description, ref_url in rows}
     ids = {}
     for uuid in sorted(changes):
         for change in changes[uuid]:
             # known only before the first change
-            ids[uuid] = writing.stored_group(connection, change, known.pop(uuid, None))
+            ids[uuid] = writing.stored_group(database, change, known.pop(uuid, None))
     return ids
 
 
-def _pairs(connection: Connection[Row], new: Sequence[NewResult]) -> dict[tuple[str, str], int]:
+def _pairs(database: Statements, new: Sequence[NewResult]) -> dict[tuple[str, str], int]:
     """Create every pair that is missing, in the order of the digests; return (key, value) to id."""
     digests = {pair_digest(*pair): pair for each in new for pair in each.pairs()}
-    rows = connection.execute("SELECT digest, id FROM pair WHERE digest = ANY(%s)", (list(digests),)).fetchall()
+    rows = database.run("SELECT digest, id FROM pair WHERE digest = ANY(?)", (list(digests),))
     missing = sorted(digests.keys() - {digest for digest, _ in rows})
     if missing:
-        rows += connection.execute(writing.NEW_PAIRS, (
-            missing, [digests[each][0] for each in missing], [digests[each][1] for each in missing])).fetchall()
+        rows += database.run(writing.NEW_PAIRS, (
+            missing, [digests[each][0] for each in missing], [digests[each][1] for each in missing]))
     return {digests[digest]: row_id for digest, row_id in rows}

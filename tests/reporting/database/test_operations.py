@@ -113,3 +113,23 @@ def test_every_path_of_the_api_is_in_the_openapi_document(server: DatabaseServer
     assert routes - typed <= named
     assert named - routes == {path for path in named if path.startswith(("/api/v3/results/", "/api/v3/schemas/"))}
     assert "<h1>API</h1>" in server.session.get(f"{server.url}/api/docs").text
+
+
+def test_a_lost_connection_to_postgresql_is_made_anew(database_urls: dict[str, str]) -> None:
+    import psycopg
+
+    with database_server(database_urls["postgresql"]) as server:
+        server.add()
+        for _ in range(12):  # every thread of the server gets a connection
+            server.get("/results")
+        with psycopg.connect(database_urls["postgresql"], autocommit=True) as connection:
+            connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                               "WHERE application_name = 'checkotron-results'")
+
+        read = [server.api("GET", "/results").status_code for _ in range(12)]
+        written = [server.api("POST", "/results", json={"outcome": "PASSED", "testcase": "t"}).status_code
+                   for _ in range(12)]
+
+        assert set(read) == {200}
+        assert set(written) <= {201, 503}
+        assert written[-1] == 201
