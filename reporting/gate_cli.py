@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 @click.option("--state", type=click.Path(path_type=Path, file_okay=False), help="State folder of `checkotron up`.")
 @click.option("--json", "as_json", is_flag=True, help="The decision as Greenwave's API gives it.")
 @click.pass_context
-def gate(ctx: click.Context, items: tuple[str, ...], policy_files: tuple[Path, ...], as_json: bool,
+def gate(ctx: click.Context, /, items: tuple[str, ...], policy_files: tuple[Path, ...], as_json: bool,
          **asked: Any) -> None:
     """
     Decide whether an item may go out.

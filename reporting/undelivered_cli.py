@@ -26,7 +26,7 @@ def undelivered(queue: Path | None, state: Path | None, forget: str | None, yes:
       checkotron results undelivered
       checkotron results undelivered --forget 6f9c1f0e-53c0-4b1e-9d7f-5e0c1b3a7d42
     """
-    from reporting.undelivered import RunFile, UndeliveredError, undelivered_in
+    from reporting.undelivered import Progress, RunFile, UndeliveredError, undelivered_in
 
     folder = queue_folder(queue, state)
     if forget:
@@ -41,7 +41,8 @@ def undelivered(queue: Path | None, state: Path | None, forget: str | None, yes:
             rows.append({"build_id": path.stem, "destination": "-", "missing": None, "tries": 0, "why": str(error)})
             continue
         seen.add(run_file.run.build_id)
-        for destination, progress in (run_file.progress or {"-": None}).items():
+        known: list[tuple[str, Progress | None]] = [*run_file.progress.items()] or [("-", None)]
+        for destination, progress in known:
             missing = len(run_file.missing(destination))
             if missing:
                 rows.append({"build_id": run_file.run.build_id, "destination": destination, "missing": missing,

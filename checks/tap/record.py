@@ -61,10 +61,10 @@ def result_of(point: Point, context: Context, limits: TapLimits, tell: Tell) -> 
         output=point.unread_block or _output(block.get("details"), tell), arch=None if arch is None else _flat(arch),
         artifact=_text(block, "artifact", tell), log_url=_text(block, "log_url", tell), extra=extra,
     )
-    words = " ".join(point.description.split())
-    if summary is None and words and not _SENTENCE.fullmatch(words) and words != " ".join(result.sentence.split()):
+    said = " ".join(point.description.split())
+    if summary is None and said and not _SENTENCE.fullmatch(said) and said != " ".join(result.sentence.split()):
         # plain TAP, as of bats or prove: the description is all that tells one test from the next
-        return result.with_changes(summary=shown(words, _DESCRIPTION_CHARACTERS))
+        return result.with_changes(summary=shown(said, _DESCRIPTION_CHARACTERS))
     return result
 
 

@@ -86,7 +86,8 @@ def _read(path: Path) -> list[Mapping[str, Any]]:
         raise WaiversError(f"{path}: cannot be read: {error}") from None
     if not isinstance(data, list):
         raise WaiversError(f"{path}: expected a list of waivers")
-    faults, waivers = [], []
+    faults: list[str] = []
+    waivers: list[Mapping[str, Any]] = []
     for number, waiver in enumerate(data, 1):
         if not isinstance(waiver, Mapping):
             faults.append(f"{path}: waiver {number} is `{shown(waiver)}`; expected a mapping")

@@ -68,8 +68,8 @@ class BodhiReporter:
             raise RefusedError("gives no CSRF token; is this a Bodhi, and may we comment there?")
         answer = self._service.ask("POST", f"{self._url}/comments/", json={
             "update": update, "text": text, "karma": 0, "csrf_token": csrf["csrf_token"]})
-        comment = answer.get("comment") if isinstance(answer, Mapping) else None
-        number = comment.get("id") if isinstance(comment, Mapping) else ""
+        made = answer.get("comment") if isinstance(answer, Mapping) else None
+        number = made.get("id") if isinstance(made, Mapping) else ""
         return f"{self._url}/updates/{update}#comment-{number}"
 
     def _comments(self, update: str) -> Sequence[Mapping[str, object]]:

@@ -141,5 +141,5 @@ def _without_nul(text: str) -> str:
 def _is_same(row: Mapping[str, Any], body: Mapping[str, Any]) -> bool:
     """Compare by what a server cannot change; it leaves out the fraction of a second where that is zero."""
     time = str(row.get("submit_time", ""))
-    return (row.get("note") == body["note"] and row.get("data") == body["data"]
-            and (time if "." in time else f"{time}.000000") == body["submit_time"])
+    return bool(row.get("note") == body["note"] and row.get("data") == body["data"]
+                and (time if "." in time else f"{time}.000000") == body["submit_time"])
