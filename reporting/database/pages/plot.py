@@ -61,7 +61,8 @@ def outcomes_plot(counts: Iterable[tuple[int, str, int]], first_day: int, last_d
     """Return stacked bars of (day, outcome, number) from the first to the last day; days count from 1970."""
     by_day: dict[int, dict[str, int]] = {}
     for number_of_day, outcome, number in counts:
-        by_day.setdefault(number_of_day, {})[outcome] = number
+        if first_day <= number_of_day <= last_day:  # a clock ahead of ours sends results of tomorrow
+            by_day.setdefault(number_of_day, {})[outcome] = number
     days = range(first_day, last_day + 1)
     step = (WIDTH - AXIS) / len(days)
     highest = max((sum(found.values()) for found in by_day.values()), default=1)

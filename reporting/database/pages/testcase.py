@@ -7,7 +7,7 @@ from reporting.database.faults import Faults
 from reporting.database.pages.endpoint import MissingError, endpoint
 from reporting.database.pages.history import failing_now, flaky, run_times_by_day
 from reporting.database.pages.plot import HEIGHT, SMALL, WIDTH, outcomes_plot, run_time_plot
-from reporting.database.pages.row import rows_of
+from reporting.database.pages.row import Row, rows_of
 from reporting.database.pages.template import page
 from reporting.database.pages.verdict import counted
 from reporting.database.question import NameFilter, Page, ResultFilter
@@ -36,22 +36,30 @@ def page_of_testcase(service: Service, request: Request, name: str | None = None
     if testcase is None:
         raise MissingError("No such testcase", f"Nothing has reported as `{name[:200]}` yet. Names are taken "
                                                "literally: upper and lower case differ.")
-    today = now_microseconds() // MICROSECONDS_A_DAY
-    first_day = today - DAYS + 1
-    by_day = service.storage.ask(outcomes_by_day(name, first_day * MICROSECONDS_A_DAY, PLOTTED))
     rows = rows_of(service.storage.results(ResultFilter(testcases=(name,)), Page(ROWS)))
+    today = now_microseconds() // MICROSECONDS_A_DAY
+    last_day = _last_day(rows, today)
+    first_day = last_day - DAYS + 1
+    by_day = service.storage.ask(outcomes_by_day(name, first_day * MICROSECONDS_A_DAY, PLOTTED))
     totals: dict[str, int] = {}
     for _, outcome, number in by_day:
         totals[outcome] = totals.get(outcome, 0) + number
     failing, unsteady = failing_now(rows), flaky(rows)
     return page(
         request, "testcase.html", testcase=testcase, totals=counted(totals), total=sum(totals.values()),
-        plot=outcomes_plot(by_day, first_day, today), width=WIDTH, height=HEIGHT, small=SMALL, days=DAYS,
-        run_times=run_time_plot(run_times_by_day(rows, MICROSECONDS_A_DAY), first_day, today),
+        plot=outcomes_plot(by_day, first_day, last_day), width=WIDTH, height=HEIGHT, small=SMALL, days=DAYS,
+        run_times=run_time_plot(run_times_by_day(rows, MICROSECONDS_A_DAY), first_day, last_day),
+        is_recent=last_day == today,
         is_cut=sum(totals.values()) >= PLOTTED, looked_at=len(rows), is_window=len(rows) >= ROWS,
         failing=failing[:_SHOWN], failing_number=len(failing), unsteady=unsteady[:_SHOWN],
         unsteady_number=len(unsteady), recent=rows[:_RECENT], has_more=len(rows) > _RECENT,
         newest=rows[0] if rows else None)
+
+
+def _last_day(rows: list[Row], today: int) -> int:
+    """Return the last day of the plot: today, or that of the newest result where the plot would be empty."""
+    newest = rows[0].time // MICROSECONDS_A_DAY if rows else today
+    return newest if 0 <= newest <= today - DAYS else today
 
 
 @endpoint

@@ -21,6 +21,24 @@ def test_the_plot_has_the_outcomes_of_each_day_in_words_too(site: Site, storage:
     assert len(page.all(".//section[@aria-labelledby='days']//svg/g")) == 60
 
 
+def test_an_old_testcase_shows_the_days_up_to_its_newest_result(site: Site, storage: Storage) -> None:
+    storage.add_results([new("FAILED", age=400 * _DAY), new("PASSED", age=403 * _DAY)])
+
+    page = site.get("/testcases/dist.rpmlint")
+
+    assert words(page.section("days").findall("h2")[0]) == "The 60 days up to its newest result"
+    assert [row.split(" ", 1)[1] for row in page.rows(".//section[@aria-labelledby='days']//tbody/tr")] == [
+        "1 failed", "1 passed"]
+
+
+def test_results_of_tomorrow_do_not_break_the_plot(site: Site, storage: Storage) -> None:
+    storage.add_results([new("FAILED", age=-3 * _DAY), new("PASSED")])
+
+    page = site.get("/testcases/dist.rpmlint")
+
+    assert [row.split(" ", 1)[1] for row in page.rows(".//section[@aria-labelledby='days']//tbody/tr")] == ["1 passed"]
+
+
 def test_bars_are_as_high_as_their_numbers(site: Site, storage: Storage) -> None:
     storage.add_results([new("FAILED", age=3 * _DAY), *(new("PASSED", age=3 * _DAY) for _ in range(3))])
 
