@@ -5,13 +5,14 @@ from typing import Any
 
 from buildbot.process.buildstep import BuildStep, ShellMixin
 from buildbot.process.results import EXCEPTION, FAILURE, RETRY, SUCCESS, WARNINGS
-from twisted.internet import defer
+from twisted.internet import defer, threads
 
 from buildbot_master.parts.build import folders_of
 from buildbot_master.parts.check_files import own_check_path
 from buildbot_master.parts.fetch_check import fetch_check, wanted_repository
 from buildbot_master.parts.hand_over import Run, is_handed_over
 from buildbot_master.parts.mirrors import MirrorError
+from buildbot_master.parts.progress import say_running
 from buildbot_master.parts.settings import Settings
 
 #: Exit code of the runner -> result of the build. Any other code is FAILURE.
@@ -77,6 +78,8 @@ class RunCheck(ShellMixin, BuildStep):  # type: ignore[misc]
             check = yield self._check(run)
         except MirrorError as error:
             return (yield self._cannot_have(error))
+        if self.settings.progress:
+            yield threads.deferToThread(say_running, self.settings, folders_of(self.settings).queue, run)
         command = command_line(self.settings, run, check, folder_on_worker(self.build, run))
         remote = yield self.makeRemoteShellCommand(command=command)
         yield self.runCommand(remote)

@@ -50,7 +50,7 @@ class BuilderSettings:
     workers: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Settings:
     """All of them. Ports are on `interface`; 0 stands for "not served"."""
 
@@ -110,6 +110,8 @@ class Settings:
     cleaning_interval_seconds: float = 3600.0
     #: Checks for which only the newest waiting job of an item and arch is run.
     collapse_checks: tuple[str, ...] = ()
+    #: Says RUNNING to reporting when a run starts.
+    progress: bool = False
     #: Users of the pages: name -> file with the password. None of them: nobody may press a button.
     users: Mapping[str, str] = field(default_factory=dict)
     #: Names of users that may force, stop and cancel.
@@ -119,6 +121,10 @@ class Settings:
     multi_master: bool = False
     #: The router of several masters, `ws://127.0.0.1:8080/ws`.
     wamp_url: str = ""
+
+    def __repr__(self) -> str:
+        """Short: Buildbot writes the arguments of each step into its log, several times a build."""
+        return f"Settings({str(self.folder)!r})"
 
     def path(self, name: str) -> Path:
         """Return an absolute path of a file or folder of the settings."""

@@ -27,13 +27,14 @@ class StackFailed(click.ClickException):
               help="Which event starts which check. [default: the rules that are shipped]")
 @click.option("--checks", "checks", type=click.Path(path_type=Path, exists=True, file_okay=False), multiple=True,
               metavar="FOLDER", help="A further folder of checks, beside the library. Repeatable.")
+@click.option("--progress", is_flag=True, help="Also put QUEUED and RUNNING into the results database.")
 @click.option("--port", type=click.IntRange(1024, 65530), help="Use this and the next four ports. "
               "[default: free ones, the same at each start]")
 @click.option("--slots", type=click.IntRange(1, 64), help="Builds at a time. [default: one a processor, at most 4]")
 @click.option("--koji-store", metavar="FOLDER|URL", envvar="CHECKOTRON_KOJI_STORE",
               help="Where checks find packages, laid out as Koji's.")
 def up(state: Path | None, port: int | None, slots: int | None, koji_store: str | None, bus: str | None,
-       rules: Path | None, checks: tuple[Path, ...]) -> None:
+       rules: Path | None, checks: tuple[Path, ...], progress: bool) -> None:
     """
     Start everything on this machine and keep it running.
 
@@ -54,7 +55,7 @@ def up(state: Path | None, port: int | None, slots: int | None, koji_store: str 
     folder = state or default_state_folder(os.environ)
     _stopping_with_a_message(lambda: run_up(Wishes(
         folder, port, slots or default_slots(), _absolute_store(koji_store),
-        StackOptions(bus, rules, tuple(folder.absolute() for folder in checks)))))
+        StackOptions(bus, rules, tuple(one.absolute() for one in checks), progress))))
 
 
 @click.command(context_settings=_SETTINGS)

@@ -42,6 +42,8 @@ class MasterOptions:
     koji_store: str | None = None
     #: Further folders of checks; absolute.
     checks: tuple[Path, ...] = ()
+    #: Says RUNNING to reporting.
+    progress: bool = False
     #: Of the directives of this installation.
     directive_versions: Mapping[str, int] = field(default_factory=dict)
 
@@ -83,6 +85,7 @@ def _settings(state: State, ports: Ports, options: MasterOptions) -> dict[str, A
                      "password_file": str(state.secrets / "worker.password")}],
         "runner_command": runner_command(), "runner_environment": environment,
         "directive_versions": dict(options.directive_versions),
+        "progress": options.progress,
         "check_folders": [str(folder) for folder in options.checks],
         "users": {"admin": str(state.secrets / "admin.password")}, "admins": ["admin"],
     }

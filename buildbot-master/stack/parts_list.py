@@ -36,6 +36,8 @@ class StackOptions:
     rules: Path | None = None
     #: Further folders of checks; absolute.
     checks: tuple[Path, ...] = ()
+    #: QUEUED and RUNNING go to the results database, too.
+    progress: bool = False
 
 
 def parts(state: State, ports: Ports, options: StackOptions) -> list[Part]:
@@ -90,7 +92,8 @@ def _deliverer(state: State, ports: Ports) -> Part:
 def _trigger(state: State, bus: str, options: StackOptions) -> Part:
     chosen = ("--rules", str(options.rules.absolute())) if options.rules else ()
     checks = tuple(word for folder in options.checks for word in ("--checks", str(folder)))
-    command = (*own_command(), "trigger", "consume", "--state", str(state.folder), *chosen, *checks)
+    progress = ("--progress", str(state.queue / "progress")) if options.progress else ()
+    command = (*own_command(), "trigger", "consume", "--state", str(state.folder), *chosen, *checks, *progress)
     # the bus by the environment: its address may hold a password, and a command line is everyone's to read
     return Part("trigger", "trigger", command, state.folder, lambda: True, f"listens to {_without_password(bus)}",
                 {"CHECKOTRON_BUS": bus}, stop_order=1)

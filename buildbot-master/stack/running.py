@@ -60,7 +60,7 @@ def running_stack(wishes: Wishes, screen: Screen) -> Iterator[Stack]:
         capabilities = what_this_machine_offers()
         prepare_worker(state, ports, wishes.slots, capabilities)
         prepare_master(state, ports, MasterOptions(wishes.slots, wishes.koji_store, wishes.stack.checks,
-                                                   directive_versions(capabilities)))
+                                                   wishes.stack.progress, directive_versions(capabilities)))
         supervisor = Supervisor(parts(state, ports, wishes.stack), state.logs, screen.line)
         addresses = state.addresses(ports)
         with stopped_by_signals(supervisor.stopping):

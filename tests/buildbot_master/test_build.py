@@ -156,3 +156,18 @@ def control(master: RunningMaster, cookie: str, path: str, method: str) -> tuple
     body = json.dumps({"jsonrpc": "2.0", "method": method, "id": 1, "params": {}}).encode()
     return ask(f"http://127.0.0.1:{master.ports.web}/api/v2/{path}", body,
                {"Content-Type": "application/json", "Cookie": cookie})
+
+
+def test_running_is_said_where_the_settings_ask_for_it(tmp_path) -> None:
+    (tmp_path / "checks" / "good").mkdir(parents=True)
+    (tmp_path / "checks" / "good" / "good.yml").write_text(
+        "name: good\nnamespace: dist\ndescription: x\nmaintainer: t\nrun: {using: command, command: 'true'}\n")
+    with new_master(tmp_path / "state", {"progress": True, "check_folders": [str(tmp_path / "checks")]}) as master:
+        build_id = master.schedule("good")
+        master.ended(build_id)
+
+        told = json.loads((master.state.queue / "progress" / f"{build_id}-running.json").read_text())
+
+        assert {key: told[key] for key in ("build_id", "item", "item_type", "testcase", "arch", "status")} == {
+            "build_id": build_id, "item": "xchat-0.5-1.fc20", "item_type": "koji_build", "testcase": "dist.good",
+            "arch": "noarch", "status": "RUNNING"}
