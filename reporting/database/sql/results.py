@@ -20,6 +20,8 @@ def page_of_results(wanted: ResultFilter, found: Candidates, page: Page, dialect
     """Return the statement for a page, newest (or oldest) first."""
     direction = "ASC" if page.is_ascending else "DESC"
     rarest = found.rarest()
+    if rarest is not None and len(conditions(wanted, found, dialect, without=rarest)) == len(time_range("r", wanted)):
+        return _page_of_posting(rarest, wanted, page, dialect)
     if rarest is not None:
         start = hits(rarest, wanted)
         source = f"hits {dialect.join} result r ON r.id = hits.result_id"
@@ -32,6 +34,19 @@ def page_of_results(wanted: ResultFilter, found: Candidates, page: Page, dialect
             + all_of(conditions(wanted, found, dialect, without=rarest))
             + Sql(f"ORDER BY r.submit_time {direction}, r.id {direction} LIMIT ? OFFSET ?",
                   (page.limit, page.offset)))
+
+
+def _page_of_posting(posting: Posting, wanted: ResultFilter, page: Page, dialect: Dialect) -> Sql:
+    """Return the statement for a posting that is all that is asked: only the rows of the page are read."""
+    direction = "ASC" if page.is_ascending else "DESC"
+    marks = ", ".join("?" * len(posting.ids))
+    return (Sql(f"WITH hits AS MATERIALIZED (SELECT DISTINCT p.submit_time, p.result_id FROM {posting.table} p "
+                f"WHERE p.{posting.column} IN ({marks}) AND", posting.ids)
+            + all_of(time_range("p", wanted))
+            + Sql(f"ORDER BY p.submit_time {direction}, p.result_id {direction} LIMIT ? OFFSET ?) "
+                  f"SELECT {COLUMNS} FROM hits {dialect.join} result r ON r.id = hits.result_id "
+                  f"{dialect.join} testcase t ON t.id = r.testcase_id "
+                  f"ORDER BY r.submit_time {direction}, r.id {direction}", (page.limit, page.offset)))
 
 
 def _walk_posting(posting: Posting, wanted: ResultFilter, found: Candidates, page: Page, dialect: Dialect) -> Sql:

@@ -113,13 +113,13 @@ class PostgresqlStorage:
         return self._fetch(question)
 
     def settled_id(self, after: int, span: int) -> int | None:
-        # Every writer has its transaction number before its first id (see _in_transaction). So when all that ran at
-        # the moment of our look have ended, nothing can come before what we saw.
-        last, newest = self._fetch(Sql(f"SELECT ({NEXT_IDS}), pg_snapshot_xmax(pg_current_snapshot())::text::bigint",
-                                       (after, span)))[0]
+        # Every writer has its transaction number before its first id (see _in_transaction), and ours here is given
+        # after the look: whoever holds an id below what we saw has a smaller one. When all of those have ended,
+        # nothing can come before what we saw. (A snapshot's xmax will not do: it is one past the last that ended.)
+        last, ours = self._fetch(Sql(f"SELECT ({NEXT_IDS}), pg_current_xact_id()::text::bigint", (after, span)))[0]
         deadline = time.monotonic() + _SETTLE_SECONDS
         while last is not None and time.monotonic() < deadline:
-            if self._fetch(Sql("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint"))[0][0] >= newest:
+            if self._fetch(Sql("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint"))[0][0] >= ours:
                 return int(last)
             time.sleep(0.005)
         return None
