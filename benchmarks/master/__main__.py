@@ -1,0 +1,136 @@
+"""The command line of the benchmark of the master."""
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.master.bare import bare_buildbot, is_ready
+from buildbot_master.stack.master_folder import own_command
+from tests.buildbot_master.conftest import RunningMaster, new_master
+
+QUICK = "name: quick\nnamespace: dist\ndescription: x\nmaintainer: x\nrun: {using: command, command: ['true']}\n"
+
+
+@dataclass
+class Measured:
+    """One way of running builds."""
+
+    name: str
+    builds_a_second: float
+    #: Median seconds from the answer to a job to the start of its build, the master idle.
+    start_seconds: float
+
+
+def measure(name: str, url: str, schedule: Callable[[int], None], builds: int) -> Measured:
+    """Time single builds first, then a burst."""
+    starts = []
+    for number in range(5):
+        schedule(number)
+        began = time.monotonic()
+        wait(lambda number=number: len(builds_of(url)) > number)
+        starts.append(time.monotonic() - began)
+        wait(lambda number=number: done(url) > number)
+    began = time.monotonic()
+    for number in range(builds):
+        schedule(100 + number)
+    wait(lambda: done(url) >= 5 + builds)
+    return Measured(name, builds / (time.monotonic() - began), statistics.median(starts))
+
+
+def wait(what: Callable[[], object]) -> None:
+    deadline = time.monotonic() + 600
+    while not what():
+        if time.monotonic() > deadline:
+            raise TimeoutError("a build did not come")
+        time.sleep(0.01)
+
+
+def builds_of(url: str) -> list[dict]:
+    with urllib.request.urlopen(f"{url}/api/v2/builds?field=buildid&field=complete", timeout=30) as answer:
+        return list(json.load(answer)["builds"])
+
+
+def done(url: str) -> int:
+    return sum(bool(build["complete"]) for build in builds_of(url))
+
+
+def measure_bare(folder: Path, builds: int, *, tuned: bool) -> Measured:
+    with bare_buildbot(folder, tuned=tuned) as url:
+        wait(lambda: is_ready(url))
+        return measure("bare Buildbot, tuned" if tuned else "bare Buildbot as shipped", url,
+                       lambda number: force(url, f"b{number % 4}", number), builds)
+
+
+def force(url: str, builder: str, number: int) -> None:
+    names = {row["name"]: row["builderid"] for row in json.load(
+        urllib.request.urlopen(f"{url}/api/v2/builders", timeout=30))["builders"]}
+    body = {"jsonrpc": "2.0", "method": "force", "id": number, "params": {"builderid": names[builder]}}
+    urllib.request.urlopen(urllib.request.Request(
+        f"{url}/api/v2/forceschedulers/force", json.dumps(body).encode(), {"Content-Type": "application/json"}),
+        timeout=30).close()
+
+
+def measure_ours(folder: Path, builds: int, runner: list[str], name: str) -> Measured:
+    (folder / "checks" / "quick").mkdir(parents=True)
+    (folder / "checks" / "quick" / "quick.yml").write_text(QUICK)
+    settings = {"runner_command": runner, "pending_limit": 10_000}
+    if runner == own_command():
+        settings["check_folders"] = [str(folder / "checks")]
+    offers = None if runner != own_command() else json.loads(_offers())
+    with new_master(folder / "state", settings, 4, offers) as master:
+        return measure(name, f"http://127.0.0.1:{master.ports.web}", lambda number: _schedule(master), builds)
+
+
+def _schedule(master: RunningMaster) -> None:
+    master.schedule("quick")
+
+
+def _offers() -> str:
+    from buildbot_master.stack.worker_folder import what_this_machine_offers
+    return what_this_machine_offers()
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--builds", type=int, default=60)
+    builds = parser.parse_args().builds
+    rows = []
+    with tempfile.TemporaryDirectory(prefix="master-") as temporary:
+        folder = Path(temporary)
+        (folder / "true").write_text(TRUE)
+        for number, way in enumerate((
+                lambda place: measure_bare(place, builds, tuned=False),
+                lambda place: measure_bare(place, builds, tuned=True),
+                lambda place: measure_ours(place, builds, ["sh", str(folder / "true")], "ours, `true` for a runner"),
+                lambda place: measure_ours(place, builds, own_command(), "ours, the real runner"))):
+            place = folder / str(number)
+            place.mkdir()
+            rows.append(way(place))
+            print(f"{rows[-1].name:28} {rows[-1].builds_a_second:5.1f} builds/s   "
+                  f"job to start {rows[-1].start_seconds * 1000:5.0f} ms", flush=True)
+    for row in rows[2:]:
+        print(f"{row.name}: {row.builds_a_second / rows[0].builds_a_second:.2f} of shipped, "
+              f"{row.builds_a_second / rows[1].builds_a_second:.2f} of tuned; job to start "
+              f"{row.start_seconds / rows[1].start_seconds:.2f} of tuned")
+    return 0
+
+
+#: A runner that costs nothing: the folder and an empty TAP stream.
+TRUE = """\
+for word; do
+  case $word in
+    --artifacts=*) mkdir -p "${word#*=}" && echo "TAP version 13" > "${word#*=}/results.tap";;
+  esac
+done
+"""
+
+if __name__ == "__main__":
+    sys.exit(main())
