@@ -50,8 +50,8 @@ _HURRIED_SECONDS = 0.004
 _HURRIED_ROWS = 300
 #: Pages of 4 KiB in the log before they are copied into the database: more are copied together, but take longer.
 _CHECKPOINT_PAGES = 4_000
-_READER_CACHE_KIB = 8_192
-_WRITER_CACHE_KIB = 32_768
+_READER_CACHE_KIB = 4_096
+_WRITER_CACHE_KIB = 24_576
 
 
 class SqliteStorage:
