@@ -191,7 +191,12 @@ class Deliverer:
 def _finished_run(path: Path) -> FinishedRun:
     if path.stat().st_size > _QUEUE_FILE_LIMIT:
         raise ValueError(f"{path}: larger than {_QUEUE_FILE_LIMIT} bytes; this is no finished run")
-    return FinishedRun.from_dict(json.loads(path.read_text(encoding="utf-8")))
+    finished = FinishedRun.from_dict(json.loads(path.read_text(encoding="utf-8")))
+    # a copy under another name would be delivered beside the run itself, and never be removed
+    if finished.build_id != path.stem:
+        raise ValueError(f"{path}: is of build id `{finished.build_id}`; expected the file `{finished.build_id}.json`; "
+                         "remove the file, or give it that name where that run was never delivered")
+    return finished
 
 
 def _modified(path: Path) -> datetime:

@@ -47,6 +47,20 @@ def started(queue: Path, *addresses: str) -> subprocess.Popen[bytes]:
                             stderr=subprocess.DEVNULL)
 
 
+def test_a_copy_of_a_queue_file_under_another_name_delivers_nothing_twice(queue: Path, tmp_path: Path) -> None:
+    original = enqueue(queue, make_run(tmp_path / "run"))
+    (queue / "copy.json").write_bytes(original.read_bytes())
+    sink = RecordingReporter()
+    deliverer = Deliverer(queue, [sink])
+    deliverer.start()
+
+    for _ in range(3):
+        deliverer.pass_once()
+
+    assert len(sink.received) == 1
+    assert [path.name for path in queue.glob("*.json")] == ["copy.json"]
+
+
 def test_a_delivered_run_leaves_the_queue(queue: Path, tmp_path: Path) -> None:
     enqueue(queue, make_run(tmp_path / "run"))
     sink = RecordingReporter()
