@@ -14,6 +14,7 @@ that a kill cut off is ignored: what it would have said has not happened, or is 
 """
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -117,7 +118,9 @@ class RunFile:
             size = os.lseek(descriptor, 0, os.SEEK_END)
             if size and os.pread(descriptor, 1, size - 1) != b"\n":
                 line = b"\n" + line  # a kill cut the last line off; it stays alone and is ignored
-            os.write(descriptor, line)
+            if os.write(descriptor, line) != len(line):
+                # sending on what is not noted could send it twice
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self.path))
             os.fsync(descriptor)
         finally:
             os.close(descriptor)

@@ -1,3 +1,4 @@
+import resource
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -61,6 +62,22 @@ def test_a_line_cut_off_by_a_kill_is_ignored_and_the_next_is_read(tmp_path: Path
     read.delivered(HERE, Delivery(2, "y"))
 
     assert [numbered.number for numbered in RunFile.load(run_file.path).missing(HERE)] == [1, 3]
+
+
+def test_a_line_that_the_disk_takes_only_half_of_is_no_note(tmp_path: Path) -> None:
+    written = RunFile.create(tmp_path, run_of())
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (written.path.stat().st_size + 10, before[1]))
+    try:
+        with pytest.raises(OSError, match="No space left"):
+            written.trying(HERE, [1, 2, 3])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert written.progress == {}
+
+    written.trying(HERE, [1])
+
+    assert RunFile.load(written.path).progress == written.progress
 
 
 def test_a_file_that_is_no_run_says_so(tmp_path: Path) -> None:
