@@ -64,6 +64,8 @@ class RabbitMQ:
     node: str
     server: subprocess.Popen[bytes] | None = None
     epmd: subprocess.Popen[bytes] | None = None
+    #: Ends the others when we are killed ourselves and cannot.
+    watchdog: subprocess.Popen[bytes] | None = None
 
     def url(self, vhost: str = "%2F") -> str:
         """Return the address of a virtual host."""
@@ -78,12 +80,22 @@ class RabbitMQ:
         self.server = subprocess.Popen([str(SERVER)], env=self.environment(), stdin=subprocess.DEVNULL,
                                        stdout=log, stderr=log, start_new_session=True, cwd=self.folder)
         log.close()
+        self._watch()
         end = time.monotonic() + START_SECONDS
         while not self.answers():
             if self.server.poll() is not None or time.monotonic() > end:
                 text = (self.folder / "server.log").read_text(errors="replace")[-3000:]
                 raise RuntimeError(f"RabbitMQ did not start:\n{text}")
             time.sleep(0.1)
+
+    def _watch(self) -> None:
+        """Start a shell that waits for the end of a pipe that only we hold, and then kills broker and epmd."""
+        if self.server is None or self.epmd is None:
+            return
+        script = 'read -r _; kill -9 "-$1"; kill -9 "$2"'
+        self.watchdog = subprocess.Popen(["sh", "-c", script, "sh", str(self.server.pid), str(self.epmd.pid)],
+                                         stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                                         start_new_session=True)
 
     def answers(self) -> bool:
         """True where the broker speaks AMQP."""
@@ -97,6 +109,13 @@ class RabbitMQ:
 
     def stop(self, how: int = signal.SIGTERM) -> None:
         """End the broker; its data stays for the next start."""
+        if self.watchdog is not None:
+            # First: the numbers of the processes it would kill may soon be others'.
+            self.watchdog.kill()
+            self.watchdog.wait(10)
+            if self.watchdog.stdin:
+                self.watchdog.stdin.close()
+            self.watchdog = None
         if self.server is not None and self.server.poll() is None:
             self.server.send_signal(how)
             try:
