@@ -102,6 +102,33 @@ class CheckBuild(Build):  # type: ignore[misc]
         return build_id
 
     @defer.inlineCallbacks
+    def startBuild(self, workerforbuilder: Any) -> Any:
+        """
+        Start; where the worker goes away in the middle of it, let the job run again.
+
+        Buildbot 4.3 logs a "serious error" then, and the job stays claimed by a build that never begins nor ends.
+        """
+        try:
+            yield super().startBuild(workerforbuilder)
+        except Exception:
+            log.err(None, "a build could not start because its worker went away; its job runs again")
+            yield self._give_back(workerforbuilder)
+
+    @defer.inlineCallbacks
+    def _give_back(self, workerforbuilder: Any) -> Any:
+        if self.finished:
+            return
+        for request in self.requests:
+            self.master.botmaster.remove_in_progress_buildrequest(request.id)
+        if self.buildid is not None and getattr(self, "stopBuildConsumer", None) is not None:
+            yield self.buildFinished(["worker", "lost"], RETRY)
+            return
+        # Buildbot has no row of this build yet: only the worker and the job have to be free again
+        self.finished, self.results = True, RETRY
+        workerforbuilder.buildFinished()
+        self.builder.buildFinished(self, workerforbuilder)
+
+    @defer.inlineCallbacks
     def buildFinished(self, text: list[str], results: int) -> Any:
         """Settle the result, hand the run over, then let Buildbot note the end. Never raises."""
         try:

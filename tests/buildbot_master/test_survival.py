@@ -104,3 +104,21 @@ def test_a_worker_that_is_lost_while_it_arrives_comes_back(own_master: RunningMa
 
     assert [own_master.ended(build_id)["execution_status"] for build_id in build_ids] == ["OK"] * 4
     assert len({row["workerid"] for row in own_master.rest("builds")["builds"]}) == 2
+
+
+def test_a_worker_that_is_lost_while_builds_start_loses_no_job(own_master: RunningMaster) -> None:
+    build_ids = []
+    # the worker is killed at another moment of the start of a build each time
+    for milliseconds in range(0, 120, 10):
+        wait_for(own_master.worker.part.is_ready)
+        seen = own_master.master.log.stat().st_size
+        build_ids += [own_master.schedule("good") for _ in range(2)]
+        wait_for(lambda seen=seen: b".startBuild" in own_master.master.log.read_bytes()[seen:])
+        time.sleep(milliseconds / 1000)
+        own_master.kill(own_master.worker)
+        own_master.worker.start()
+
+    for build_id in build_ids:
+        own_master.ended(build_id)
+
+    assert wait_for(lambda: own_master.door("/status")[1]["pending"] == 0)
