@@ -10,10 +10,8 @@ from typing import Any
 from checks.document import Document, Fault, KeyPath
 from checks.item import shown
 from trigger.fact import FACTS, fact_fault, look_up
+from trigger.pattern_cost import SlowPatternError, text_limit
 from trigger.query import All, AnyOf, Condition, Facts, Field, NoneOf, NotField, key_of
-
-#: Characters of a message that a regular expression gets to see.
-REGEX_TEXT_LIMIT = 4096
 
 _JOINS: dict[str, Callable[[tuple[Condition, ...]], Condition]] = {"$and": All, "$or": AnyOf, "$nor": NoneOf}
 _OPERATORS = ("$eq", "$ne", "$in", "$nin", "$gt", "$gte", "$lt", "$lte", "$regex", "$options", "$exists", "$all",
@@ -133,11 +131,13 @@ class QueryCompiler:
         except (re.error, OverflowError, RecursionError) as error:
             self._fault(path, f"`{shown(pattern)}` is not a regular expression: {error}")
             return All(())
-        if _repeats_nested(pattern, flags):
-            self._fault(path, f"`{shown(pattern)}` repeats a repetition, which can take for ever on a hostile message; "
-                              "write it without nested `*` and `+`")
+        try:
+            limit = text_limit(pattern, flags)
+        except SlowPatternError as error:
+            self._fault(path, f"`{shown(pattern)}` {error}; matching could take for ever on a hostile message")
+            return All(())
         return Field(parts, "$regex", pattern, lambda values, facts: any(
-            isinstance(value, str) and compiled.search(value[:REGEX_TEXT_LIMIT]) is not None for value in values))
+            isinstance(value, str) and compiled.search(value[:limit]) is not None for value in values))
 
     def _resolved(self, operand: Any, path: KeyPath) -> Any:
         """Return the operand with named lists and references put in; a list becomes a tuple."""
@@ -216,31 +216,3 @@ def _comparable(value: Any, operand: Any) -> bool:
     if isinstance(value, bool):
         return False
     return isinstance(value, str) if isinstance(operand, str) else isinstance(value, (int, float))
-
-
-def _repeats_nested(pattern: str, flags: int) -> bool:
-    """Tell whether an unbounded repetition stands inside another: matching can then take exponential time."""
-    parser = re._parser  # type: ignore[attr-defined]  # the only way to see a pattern's structure
-
-    def walk(tokens: Any, inside: bool) -> bool:
-        for operation, argument in tokens:
-            is_loop = str(operation) in ("MAX_REPEAT", "MIN_REPEAT") and argument[1] == parser.MAXREPEAT
-            if is_loop and inside:
-                return True
-            for inner in _groups(operation, argument):
-                if walk(inner, inside or is_loop):
-                    return True
-        return False
-
-    return walk(parser.parse(pattern, flags), False)
-
-
-def _groups(operation: Any, argument: Any) -> list[Any]:
-    kind = str(operation)
-    if kind in ("MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT"):
-        return [argument[2]]
-    if kind == "SUBPATTERN":
-        return [argument[-1]]
-    if kind == "BRANCH":
-        return list(argument[1])
-    return [argument[1]] if kind in ("ASSERT", "ASSERT_NOT") else []
