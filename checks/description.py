@@ -117,6 +117,8 @@ class CheckDescription:
     timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS
     silence_seconds: float = DEFAULT_SILENCE_SECONDS
     resources: Resources = field(default_factory=Resources)
+    #: Name of a folder beside the check's, whose files lie among the check's when it runs.
+    shares: str | None = None
     artifacts: tuple[str, ...] = ()
     caches: tuple[str, ...] = ()
     secrets: tuple[str, ...] = ()
@@ -127,6 +129,16 @@ class CheckDescription:
     def testcase(self) -> str:
         """The full name in results, `dist.rpmlint`."""
         return f"{self.namespace}.{self.name}"
+
+    @property
+    def shared_folder(self) -> Path | None:
+        """The folder that `shares` names; None where the check shares nothing."""
+        return self.folder.parent / self.shares if self.shares else None
+
+    def file(self, name: str) -> Path | None:
+        """Return the file that has this name when the check runs: its own, else a shared one; None: there is none."""
+        places = (self.folder, self.shared_folder)
+        return next((place / name for place in places if place is not None and (place / name).is_file()), None)
 
     def runs_on(self, item_type: str) -> bool:
         """True where the check takes items of that type."""
@@ -159,6 +171,9 @@ def parse_check(text: str | bytes, file: Path) -> CheckDescription:
     data = CHECK.read(document.data, place)
     if not faults:
         _join_rules(data, place)
+        shared = data["shares"]
+        if shared and not (file.resolve().parent.parent / shared).is_dir():
+            place.at("shares").fault(f"no folder `{shared}` beside the check's folder")
     if faults:
         raise CheckFileError(sorted(faults, key=lambda fault: fault.line))
     return _description(data, document, file)
@@ -210,7 +225,7 @@ def _description(data: dict[str, Any], document: Document, file: Path) -> CheckD
         version=data["version"], disabled=data["disabled"], item_types=types, args=args, arches=arches,
         has_matrix=bool(matrix), environment=_environment(data["environment"]), run=_run(data["run"]),
         actions=tuple(_action(action) for action in data["actions"] or ()), timeout_seconds=data["timeout"],
-        silence_seconds=data["silence_timeout"], resources=_resources(data["resources"]),
+        silence_seconds=data["silence_timeout"], resources=_resources(data["resources"]), shares=data["shares"],
         artifacts=tuple(data["artifacts"]), caches=tuple(data["caches"]), secrets=tuple(data["secrets"]),
         document=document,
     )

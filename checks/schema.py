@@ -151,6 +151,8 @@ CHECK = Record((
     Key("timeout", SECONDS, "The longest the run may take.", default=DEFAULT_TIMEOUT_SECONDS, example="20 min"),
     Key("silence_timeout", SECONDS, "The longest a command may print nothing.", default=DEFAULT_SILENCE_SECONDS),
     Key("resources", RESOURCES, "The most the check may use.", default=None, example={"memory": "1 GiB"}),
+    Key("shares", _NAME, "A folder beside the check's own: its files lie among the check's when it runs, so that "
+        "several checks can share them.", example="shared"),
     Key("artifacts", _TEXTS, "Patterns of files in the working folder to keep beside the results.", default=(),
         example=["*.log"]),
     Key("caches", _NAMES, "Folders kept between runs by name; only for checks that are trusted.", default=(),

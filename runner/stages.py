@@ -130,8 +130,10 @@ def prepare(state: RunState) -> None:
         raise ExecutorError(f"executor `{plan.executor.name}` cannot be used here: {'; '.join(problems)}")
     state.log = CommandLog(plan.folder / CMD_LOG_FILENAME, plan.limits, state.reached)
     state.workspace = workspace = Workspace.create(plan.workspaces)
-    folder = workspace.copy_check(plan.check.folder) if plan.executor.confines else plan.check.folder
     check = plan.check
+    folder = check.folder
+    if plan.executor.confines or check.shared_folder is not None:
+        folder = workspace.copy_check(check.folder, check.shared_folder)
     state.instance = plan.executor.start(Confinement(
         workspace, folder, check.environment.network, check.resources, plan.image, plan.limits.grace_seconds,
         plan.given.caches, plan.given.secrets))
@@ -147,7 +149,7 @@ def execute(state: RunState) -> None:
     commander = Commander(instance, log, state.abort, plan.limits, state.reached)
     commander.deadline, commander.silence_seconds = state.deadline, plan.check.silence_seconds
     commander.watch, commander.mask = plan.on_output, state.mask
-    folder = workspace.check if plan.executor.confines else plan.check.folder
+    folder = workspace.check if workspace.check.exists() else plan.check.folder
     places = {"workdir": instance.path(workspace.work), "artifactsdir": instance.path(workspace.artifacts),
               "checkdir": instance.path(folder)}
     variables = variables_of(plan, places, instance.path)

@@ -95,12 +95,13 @@ def _python_faults(check: CheckDescription, parameters: Any, path: KeyPath) -> l
         return []
     given = dict(parameters)
     file, function = given.pop("file"), str(given.pop("callable", None) or "run")
-    if not (check.folder / file).is_file():
+    path_of_file = check.file(file)
+    if path_of_file is None:
         there = ", ".join(f"`{found.name}`" for found in sorted(check.folder.glob("*.py"))[:5]) or "no Python file"
         return [_fault(check, (*path, "file"), f"`{file}` is not in the check's folder; it has {there}")]
     if "$" in function:
         return []
-    return [_fault(check, path, sentence) for sentence in wrong_arguments(check.folder / file, function, set(given))]
+    return [_fault(check, path, sentence) for sentence in wrong_arguments(path_of_file, function, set(given))]
 
 
 def _fault(check: CheckDescription, path: KeyPath, message: str) -> Fault:

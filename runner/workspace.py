@@ -62,10 +62,21 @@ class Workspace:
             raise WorkspaceError(f"`{parent}`: no workspace can be made there: {error.strerror}") from None
         return workspace
 
-    def copy_check(self, folder: Path) -> Path:
-        """Copy the check's folder, links as links; return the copy. Raises WorkspaceError: too large, unreadable."""
+    def copy_check(self, folder: Path, shared: Path | None = None) -> Path:
+        """
+        Copy the check's folder, and what it shares with others among its files; return the copy.
+
+        Links stay links; where both have a name the check's own file stays. Raises WorkspaceError: too large,
+        unreadable.
+        """
         if self.check.exists():
             return self.check
+        for one in (shared, folder):
+            if one is not None:
+                self._copy(one)
+        return self.check
+
+    def _copy(self, folder: Path) -> None:
         count = size = 0
         for place, folders, names in os.walk(folder):
             folders[:] = [name for name in folders if name not in _NOT_COPIED]
@@ -75,10 +86,10 @@ class Workspace:
                 raise WorkspaceError(f"`{folder}` has more than {CHECK_FILES_LIMIT} files or "
                                      f"{CHECK_BYTES_LIMIT // 2**20} MiB; give the check a folder of its own")
         try:
-            shutil.copytree(folder, self.check, symlinks=True, ignore=shutil.ignore_patterns(*_NOT_COPIED))
+            shutil.copytree(folder, self.check, symlinks=True, ignore=shutil.ignore_patterns(*_NOT_COPIED),
+                            dirs_exist_ok=True)
         except (OSError, shutil.Error) as error:
             raise WorkspaceError(f"`{folder}`: the check's folder cannot be copied: {error}") from None
-        return self.check
 
     def remove(self) -> str | None:
         """Remove everything; return what could not be removed, in words. Harmless when called twice."""

@@ -18,14 +18,15 @@ def load_script(check: str, file: str) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     # dataclasses look their module up by name
     sys.modules[spec.name] = module
-    neighbours = [path.stem for path in folder.glob("*.py")]
-    sys.path.insert(0, str(folder))
+    places = [folder, LIBRARY / "shared"]
+    neighbours = [path.stem for place in places for path in place.glob("*.py")]
+    sys.path[:0] = map(str, places)
     try:
         for name in neighbours:
             sys.modules.pop(name, None)
         spec.loader.exec_module(module)
     finally:
-        sys.path.remove(str(folder))
+        del sys.path[:len(places)]
         for name in neighbours:
             sys.modules.pop(name, None)
     return module

@@ -11,7 +11,7 @@ from tests.support import deb_packages
 from tests.support.library_script import LIBRARY, load_script
 
 lintian = load_script("lintian", "run_lintian.py")
-fetching = load_script("lintian", "fetch_debian.py")
+fetching = load_script("shared", "fetch_debian.py")
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -132,9 +132,3 @@ def test_sources_of_both_forms_become_sources_of_both_kinds(tmp_path: Path) -> N
         "Types: deb deb-src\nURIs: http://a.example.org\nSuites: sid",
         "Types: deb deb-src\nURIs: http://b.example.org\nSuites: stable\nComponents: main contrib",
     ]
-
-
-def test_both_debian_checks_carry_the_same_copy() -> None:
-    copies = {path.read_text() for path in LIBRARY.glob("*/fetch_debian.py")}
-
-    assert len(copies) == 1

@@ -73,10 +73,6 @@ def test_nothing_to_check_is_no_verdict(tmp_path: Path, name: str) -> None:
         only_result(CONTENT_CHECKS[name], tmp_path)
 
 
-def test_shebangs_and_hardening_carry_the_same_copy() -> None:
-    assert (LIBRARY / "shebangs" / "payload.py").read_text() == (LIBRARY / "hardening" / "payload.py").read_text()
-
-
 # -- license -----------------------------------------------------------------------------------------------------------
 
 @pytest.mark.parametrize("text", [

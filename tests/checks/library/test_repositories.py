@@ -34,15 +34,6 @@ def outcome_and_summary(result: dict[str, Any]) -> tuple[str, str]:
     return result["outcome"], result["summary"]
 
 
-@pytest.mark.parametrize("file", ["question.py", "solve.py"])
-def test_the_three_checks_carry_the_same_copy(file: str) -> None:
-    checks = ("installability", "reverse_dependencies", "upgradepath")
-
-    copies = {(LIBRARY / check / file).read_text() for check in checks}
-
-    assert len(copies) == 1
-
-
 def test_packages_that_need_each_other_and_the_repository_can_be_installed(tmp_path: Path, base: str) -> None:
     rpms = build_of(tmp_path, PackageSpec(name="one", header=("Requires: two = 1.0", "Requires: (libfoo or nothing)")),
                     PackageSpec(name="two", header=("Requires: libfoo.so.1",)))

@@ -1,7 +1,7 @@
 """
 Ask solve.py: find a Python that has libsolv, hand over packages and repositories, take the answer.
 
-The checks installability, reverse_dependencies and upgradepath each carry the same copy.
+Of the checks installability, reverse_dependencies and upgradepath.
 """
 from __future__ import annotations
 

@@ -2,8 +2,8 @@
 Answer questions about packages and repositories with libsolv, the solver of dnf and zypper.
 
 A program: one JSON object on standard input, one on standard output. It is a program and no module because libsolv's
-binding belongs to the system's Python, which need not be the one that runs the check. The checks installability,
-reverse_dependencies and upgradepath each carry the same copy, so that the folder of a check is whole in itself.
+binding belongs to the system's Python, which need not be the one that runs the check. Of the checks installability,
+reverse_dependencies and upgradepath.
 """
 from __future__ import annotations
 

@@ -2,8 +2,7 @@
 Get the files of a Debian source package, and its binary packages where there are any.
 
 From a folder (`pool`, or $CHECKOTRON_DEBIAN_POOL) that holds them at any depth, else with apt, from the sources that
-this machine has; apt's own lists, cache and settings stay untouched. The checks lintian and debian_rebuild each carry
-the same copy.
+this machine has; apt's own lists, cache and settings stay untouched. Of the checks lintian and debian_rebuild.
 """
 from __future__ import annotations
 

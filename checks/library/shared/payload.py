@@ -1,7 +1,7 @@
 """
 The files inside a package, read as a stream: nothing is unpacked to disk, so no path in a package can lead anywhere.
 
-The checks shebangs and hardening each carry the same copy.
+Of the checks shebangs and hardening.
 """
 from __future__ import annotations
 
