@@ -21,6 +21,9 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "results": ("reporting.cli", "results", "Query, deliver and serve results."),
     "gate": ("reporting.gate_cli", "gate", "Decide whether an item may go out."),
     "worker": ("runner.worker_cli", "worker", "Say what this machine offers as a worker."),
+    "master": ("buildbot_master.stack.init_cli", "master", "Set up a Buildbot master, and let workers connect to it."),
+    "worker-init": ("buildbot_master.stack.init_cli", "worker_init",
+                    "Make the folder of a worker, or measure again what it offers."),
     "up": ("buildbot_master.stack.cli", "up", "Start everything on this machine and keep it running."),
     "demo": ("buildbot_master.stack.cli", "demo", "Show one message becoming a result, then stop everything."),
 }

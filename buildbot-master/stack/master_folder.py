@@ -1,7 +1,9 @@
 """The master's folder: its settings, its `buildbot.tac`, its database."""
 from __future__ import annotations
 
+import hashlib
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -16,8 +18,8 @@ from buildbot_master.stack.state import Ports, State, StateError
 #: An operator's own settings, put over ours at each start; see parts/settings.py.
 OWN_SETTINGS = "master-settings.json"
 
-_TAC = '''\
-# Written by `checkotron up`; started with twistd. The configuration is the one that is installed.
+MASTER_TAC = '''\
+# Written by checkotron; started with twistd. The configuration is the one that is installed.
 import os
 
 import buildbot_master
@@ -52,15 +54,25 @@ def prepare_master(state: State, ports: Ports, options: MasterOptions) -> None:
     """Write the master's folder and make or upgrade its database. Raises StateError: that does not work."""
     for name in ("worker.password", "admin.password", "door.token"):
         state.secret(name)
-    _write(state.master / "settings.json", json.dumps(_settings(state, ports, options), indent=2) + "\n")
-    _write(state.master / "buildbot.tac", _TAC)
-    stamp = state.master / ".database-version"
-    database = _settings(state, ports, options)["database_url"]
-    wanted = f"{version('buildbot')} {database}"
+    write_whole(state.master / "settings.json", json.dumps(_settings(state, ports, options), indent=2) + "\n")
+    write_whole(state.master / "buildbot.tac", MASTER_TAC)
+    upgrade_database(state.master, _settings(state, ports, options)["database_url"])
+
+
+def upgrade_database(folder: Path, database_url: str) -> bool:
+    """
+    Make or upgrade the database of the master in `folder`; False where that was done before.
+
+    Raises StateError: Buildbot could not.
+    """
+    stamp = folder / ".database-version"
+    # a digest: the address may hold a password
+    wanted = f"{version('buildbot')} {hashlib.sha256(database_url.encode()).hexdigest()}"
     if stamp.exists() and stamp.read_text(encoding="utf-8") == wanted:
-        return
-    _run_buildbot("upgrade-master", "--quiet", state.master)
-    _write(stamp, wanted)
+        return False
+    _run_buildbot("upgrade-master", "--quiet", folder)
+    write_whole(stamp, wanted)
+    return True
 
 
 def runner_command() -> list[str]:
@@ -111,7 +123,10 @@ def _run_buildbot(command: str, option: str, folder: Path) -> None:
         raise StateError(f"{folder}: `buildbot {command}` failed:\n{(done.stdout + done.stderr).strip()[-3000:]}")
 
 
-def _write(path: Path, text: str) -> None:
+def write_whole(path: Path, text: str, mode: int = 0o644) -> None:
+    """Write a file by rename; a reader sees the old or the new one."""
     part = path.with_name(path.name + ".part")
-    part.write_text(text, encoding="utf-8")
+    part.unlink(missing_ok=True)
+    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "w", encoding="utf-8") as out:
+        out.write(text)
     part.replace(path)

@@ -88,12 +88,16 @@ class State:
 
     def secret(self, name: str) -> str:
         """Return the secret of that name, made where it is missing; the file is readable by its owner only."""
-        path = self.secrets / name
-        if not path.exists():
-            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(handle, "w", encoding="ascii") as out:
-                out.write(secrets.token_urlsafe(24) + "\n")
-        return path.read_text(encoding="ascii").strip()
+        return kept_secret(self.secrets / name)
+
+
+def kept_secret(path: Path) -> str:
+    """Return the secret in a file, made where it is missing; the file is readable by its owner only."""
+    if not path.exists():
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w", encoding="ascii") as out:
+            out.write(secrets.token_urlsafe(24) + "\n")
+    return path.read_text(encoding="ascii").strip()
 
 
 def lock(state: State) -> IO[str]:

@@ -14,7 +14,7 @@ from buildbot_master.stack.state import HOST, Ports, State
 CAPABILITIES = "capabilities.json"
 
 _TAC = '''\
-# Written by `checkotron up`; started with twistd. One process, one worker name a slot.
+# Written by checkotron; started with twistd. One process, one worker name a slot.
 import os
 
 from buildbot_worker.bot import Worker
@@ -26,15 +26,16 @@ with open({password_file!r}, encoding="ascii") as file:
 # note: this line is matched against to check that this is a worker directory; do not edit it.
 application = service.Application('buildbot-worker')
 for name in {names!r}:
-    worker = Worker({host!r}, {port!r}, name, password, os.path.join(basedir, name), 60, umask=0o022, maxdelay=5)
+    worker = Worker({host!r}, {port!r}, name, password, os.path.join(basedir, name), 60, umask=0o022,
+                    maxdelay={longest_pause})
     worker.setServiceParent(application)
 '''
 
 
 def prepare_worker(state: State, ports: Ports, slots: int, capabilities: str) -> None:
     """Write the worker's folder; leftovers of runs that were killed go. `capabilities`: JSON of what it offers."""
-    names = [f"local-{number}" for number in range(1, slots + 1)] if slots > 1 else ["local"]
-    text = _TAC.format(password_file=str(state.secrets / "worker.password"), names=names, host=HOST, port=ports.worker)
+    names = slot_names("local", slots)
+    text = worker_tac(f"{HOST}:{ports.worker}", names, state.secrets / "worker.password", longest_pause=5)
     (state.worker / "buildbot.tac").write_text(text, encoding="utf-8")
     for name in names:
         folder = state.worker / name
@@ -44,6 +45,18 @@ def prepare_worker(state: State, ports: Ports, slots: int, capabilities: str) ->
         (info / "admin").write_text("checkotron up\n", encoding="ascii")
         (info / "host").write_text("this machine\n", encoding="ascii")
         (info / CAPABILITIES).write_text(capabilities, encoding="utf-8")
+
+
+def slot_names(name: str, slots: int) -> list[str]:
+    """Return the names under which a worker connects, one a slot; as the master's parts/workers.py expects them."""
+    return [f"{name}-{number}" for number in range(1, slots + 1)] if slots > 1 else [name]
+
+
+def worker_tac(master: str, names: list[str], password_file: Path, longest_pause: int) -> str:
+    """Return the text of `buildbot.tac`. `master`: HOST:PORT; `longest_pause`: seconds between two tries to connect."""
+    host, _, port = master.rpartition(":")
+    return _TAC.format(password_file=str(password_file), names=names, host=host.strip("[]"), port=int(port),
+                       longest_pause=longest_pause)
 
 
 def what_this_machine_offers() -> str:
