@@ -145,8 +145,9 @@ class Application:
 def _request(arrival: Arrival) -> Request:
     """Return the request as the client behind the proxy meant it. Raises ApiError: a header is no host."""
     headers = arrival.headers
-    scheme = headers.get("x-forwarded-scheme", arrival.scheme).lower()
-    host = headers.get("x-forwarded-host") or headers.get("host") or arrival.server
+    # of several proxies the first is the one that the client sees
+    scheme = headers.get("x-forwarded-scheme", arrival.scheme).partition(",")[0].strip().lower()
+    host = headers.get("x-forwarded-host", "").partition(",")[0].strip() or headers.get("host") or arrival.server
     if scheme not in _DEFAULT_PORTS or not _HOST.fullmatch(host):
         raise ApiError(400, "Bad request")
     script_name = quote(unquote(headers.get("x-script-name", "")).rstrip("/"), safe="/-._~!$&'()*+,;=:@")

@@ -80,8 +80,16 @@ def _groups(body: Body) -> tuple[GroupChange, ...]:
         change = _group(body, {"uuid": each} if isinstance(each, str) else each)
         if change is None:
             break
-        found.setdefault(change.uuid, change)
+        found[change.uuid] = _merged(found.get(change.uuid), change)
     return tuple(found.values())
+
+
+def _merged(first: GroupChange | None, second: GroupChange) -> GroupChange:
+    """Return one change for a group that is named twice: what is given later counts."""
+    if first is None:
+        return second
+    return GroupChange(second.uuid, first.description if second.description is KEEP else second.description,
+                       first.ref_url if second.ref_url is KEEP else second.ref_url)
 
 
 def _group(body: Body, given: Any) -> GroupChange | None:

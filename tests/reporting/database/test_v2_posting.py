@@ -90,6 +90,14 @@ def test_a_group_object_without_uuid_gets_one(server: DatabaseServer) -> None:
     assert server.get(f"/groups/{uuid}")["description"] == "new"
 
 
+def test_a_group_named_twice_is_linked_once_and_changed(server: DatabaseServer) -> None:
+    stored = server.add(groups=["g1", {"uuid": "g1", "description": "one"}, {"uuid": "g1", "ref_url": "http://log"}])
+
+    assert stored["groups"] == ["g1"]
+    group = server.get("/groups/g1")
+    assert (group["description"], group["ref_url"], group["results_count"]) == ("one", "http://log", 1)
+
+
 def test_values_and_names_of_any_length_and_kind_are_stored(server: DatabaseServer) -> None:
     long = "".join(chr(0x4E00 + number * 7919 % 20000) for number in range(9000))
     hostile = "'; DROP TABLE result; -- \" % _ * \\ ? %s $1 \N{GRINNING FACE}"
