@@ -4,8 +4,10 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 # Where the demo keeps its state; thrown away by `make clean`.
 DEMO_STATE ?= .demo
+# How many tests run at a time; most of them wait for processes.
+JOBS ?= 3
 
-.PHONY: help demo up test lint slow chaos clean
+.PHONY: help demo up test full lint clean
 
 help:  ## what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
@@ -16,8 +18,12 @@ demo: $(VENV)/.demo  ## set up, turn one bus message into a result, show it, sto
 up: $(VENV)/.demo  ## set up, start everything, keep it running until Ctrl-C
 	$(BIN)/checkotron up
 
-test: $(VENV)/.test  ## set up what tests need, run all of them
-	$(BIN)/python -m pytest $(TESTS)
+test: $(VENV)/.test  ## set up what tests need, run them
+	$(BIN)/python -m pytest -m "not full" -n $(JOBS) --dist loadscope $(TESTS)
+
+full: $(VENV)/.test  ## those that need minutes, podman or a Debian mirror
+	bash .ci/packages full
+	$(BIN)/python -m pytest -m full $(TESTS)
 
 lint: $(VENV)/.test  ## style, imports, types
 	$(BIN)/ruff check .

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 
-@pytest.mark.chaos
+@pytest.mark.full
 @pytest.mark.timeout(900)
 def test_whatever_dies_every_job_is_there_once() -> None:
     done = subprocess.run(

@@ -27,7 +27,7 @@ def run_here(tmp_path: Path, build: str) -> Ran:
     return Ran(done.returncode, done.stdout, done.stderr, tmp_path / "out")
 
 
-@pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize(("build", "outcome", "summary"), [
     ("true", "PASSED", "built"), ("echo it does not compile; false", "FAILED", "failed to build, at `build`"),

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.support import deb_packages
-from tests.support.library_script import LIBRARY, load_script
+from tests.support.library_script import load_script
 
 lintian = load_script("lintian", "run_lintian.py")
 fetching = load_script("shared", "fetch_debian.py")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.support import rpm_packages
-from tests.support.library_script import LIBRARY, load_script
+from tests.support.library_script import load_script
 from tests.support.rpm_packages import PackageSpec
 
 license_check = load_script("license", "run_license.py")

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.support import rpm_packages
-from tests.support.library_script import LIBRARY, load_script
+from tests.support.library_script import load_script
 from tests.support.repositories import build_of, repository
 from tests.support.rpm_packages import PackageSpec
 from tests.support.web_server import files_below, web_server

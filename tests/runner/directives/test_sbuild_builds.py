@@ -12,7 +12,7 @@ import pytest
 from tests.support.debian_chroot import BUILDS, run_sbuild, start_sbuild
 from tests.support.debian_source import source_package
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.full, pytest.mark.timeout(900)]
 PLAIN = {"source": "source", "distribution": "bookworm", "host_architecture": "amd64"}
 
 
