@@ -13,7 +13,7 @@ import argparse
 import http.client
 import statistics
 
-from benchmarks.results_database.questions import QUESTIONS, Question
+from benchmarks.results_database.questions import QUESTIONS, Question, recorded
 from benchmarks.results_database.server_process import Server, ours
 
 #: The median of so many measurements is shown.
@@ -58,9 +58,12 @@ def main() -> None:
         with peer(arguments.url) as server:
             peer_times = {each.name: measure(server, each, arguments.results, 0.2) for each in QUESTIONS}
     print(f"{arguments.results} results, {arguments.url.partition(':')[0]}; milliseconds of processor time a request")
-    for name, milliseconds in our_times.items():
-        against = f"{peer_times[name]:9.2f} {peer_times[name] / milliseconds:8.0f}x" if name in peer_times else ""
-        print(f"{name:38} {milliseconds:8.2f} {against}")
+    print(f"{'':38} {'ours':>8} {'peer':>9} {'ratio':>6} {'original*':>9} {'ratio':>6}")
+    for name, ours_ms in our_times.items():
+        others = (peer_times.get(name), recorded(name, arguments.results, arguments.url))
+        shown = " ".join(f"{ms:9.2f} {ms / ours_ms:5.0f}x" if ms else f"{'-':>9} {'':6}" for ms in others)
+        print(f"{name:38} {ours_ms:8.2f} {shown}")
+    print("* recorded elsewhere on such a machine, with the nearest number of rows")
     print(f"memory at its highest: {memory:.0f} MiB")
 
 

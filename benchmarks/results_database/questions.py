@@ -60,3 +60,24 @@ QUESTIONS = (
         "/results/latest", testcases=",".join(testcase(_spread(n, 500) * k % 500) for k in (1, 2, 3))), 40),
     Question("latest of everything", lambda n, count: _get("/results/latest"), 20),
 )
+
+#: The original (Flask, SQLAlchemy, gunicorn), recorded on a machine of two cores: milliseconds of processor time on
+#: (PostgreSQL, SQLite) with 100 thousand rows, then with 1 million; None where it was not recorded.
+RECORDED: dict[str, tuple[tuple[float | None, float | None], tuple[float | None, float | None]]] = {
+    "POST /results": ((13, 12), (None, None)),
+    "result by id": ((None, None), (7, 5)),
+    "Greenwave: one testcase of one item": ((10.5, 156), (11, 1336)),
+    "Greenwave: all testcases of one item": ((20, 182), (22, 1689)),
+    "results by item and type": ((30, 20), (29, 20)),
+    "first page of all results": ((66, 31), (43, 23)),
+    "search by item prefix": ((37, None), (60, 186)),
+    "search in the middle of an item": ((None, None), (310, 179)),
+    "latest of three testcases": ((45, 163), (112, 1815)),
+    "latest of everything": ((443, 359), (534, 1976)),
+}
+
+
+def recorded(name: str, count: int, url: str) -> float | None:
+    """Return what the original took with that many rows, or with the nearest number that was recorded."""
+    small, large = (times[1 if url.startswith("sqlite") else 0] for times in RECORDED[name])
+    return (small or large) if count < 300_000 else (large or small)
