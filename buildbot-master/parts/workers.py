@@ -1,11 +1,13 @@
 """The workers that may connect, and those that the master starts itself: Buildbot's own classes, configured."""
 from __future__ import annotations
 
+import inspect
 import secrets
 from pathlib import Path
 from typing import Any
 
 from buildbot import worker as buildbot_worker
+from buildbot.plugins import util
 from buildbot.plugins import worker as worker_plugins
 from twisted.internet import defer
 
@@ -64,9 +66,10 @@ def protocols(settings: Settings) -> dict[str, Any]:
 
 def _worker(one: WorkerSettings, name: str, settings: Settings) -> Any:
     own = {"capabilities": dict(one.capabilities)} if one.capabilities else {}
-    arguments = {"max_builds": 1, "properties": {"worker_slot": name, **own}, **one.arguments}
+    given = {key: _made(value, one.name) for key, value in one.arguments.items()}
+    arguments = {"max_builds": 1, "properties": {"worker_slot": name, **own}, **given}
     if one.kind == "local":
-        return buildbot_worker.LocalWorker(name, **arguments)
+        return worker_plugins.LocalWorker(name, **arguments)
     password = _password(settings.path(one.password_file)) if one.password_file else secrets.token_urlsafe(32)
     if one.kind == "plain":
         return SteadyWorker(name, password, keepalive_interval=_KEEPALIVE_SECONDS, **arguments)
@@ -75,7 +78,20 @@ def _worker(one: WorkerSettings, name: str, settings: Settings) -> Any:
     except AttributeError:
         known = ", ".join(sorted(worker_plugins.names))
         raise SettingsError(f"workers: `{one.name}` has kind `{one.kind}`; known: plain, local, {known}") from None
-    return kind(name, password, **arguments)
+    # some make a password of their own (Kubernetes), the others take it second
+    asked = {**inspect.signature(kind.__init__).parameters, **inspect.signature(kind.checkConfig).parameters}
+    return kind(name, *([password] if "password" in asked else []), **arguments)
+
+
+def _made(value: Any, worker: str) -> Any:
+    """Return an argument; `{"class": "KubeHardcodedConfig", ...}` is made into that class of buildbot.plugins.util."""
+    if not isinstance(value, dict) or "class" not in value:
+        return value
+    rest = {key: argument for key, argument in value.items() if key != "class"}
+    try:
+        return getattr(util, str(value["class"]))(**rest)
+    except (AttributeError, TypeError) as error:
+        raise SettingsError(f"workers: `{worker}`: `{value['class']}` cannot be made: {error}") from None
 
 
 def _password(path: Path) -> str:
