@@ -48,7 +48,9 @@ class DemoResult:
     testcase: str
     outcome: str
     note: str
-    ref_url: str
+    #: Its page in the results database.
+    url: str
+    log_url: str
 
 
 def run_demo(folder: Path | None, keep_running: bool) -> None:
@@ -62,6 +64,8 @@ def run_demo(folder: Path | None, keep_running: bool) -> None:
         results = _wait(stack, jobs, shown)
         if stack.supervisor.stopping.is_set():
             raise click.Abort
+        # the table goes to standard output: the spinner's line must not stand in its way
+        shown.quiet()
         _print_results(results)
         shown.line(f"\nFrom nothing to the result in {time.monotonic() - began:.1f} s.")
         if keep_running:
@@ -124,7 +128,8 @@ def _wait(stack: Stack, jobs: list[DemoJob], shown: Screen) -> list[DemoResult]:
 def _results(stack: Stack, job: DemoJob) -> list[DemoResult]:
     data = _get(f"{stack.addresses.results_url}/api/v2.0/results?groups={job.build_id}")
     return [DemoResult(" ".join(row["data"].get("item", ())), row["testcase"]["name"], row["outcome"],
-                       row.get("note") or "", row.get("ref_url") or "") for row in data.get("data", ())]
+                       row.get("note") or "", f"{stack.addresses.results_url}/results/{row['id']}",
+                       row.get("ref_url") or "") for row in data.get("data", ())]
 
 
 def _what_happens(stack: Stack, missing: int) -> str:
@@ -151,7 +156,7 @@ def _print_results(results: Iterable[DemoResult]) -> None:
     rows = list(results)
     if not sys.stdout.isatty():
         for row in rows:
-            click.echo(f"{row.outcome}  {row.testcase}  {row.item}  {row.note}\n  {row.ref_url}")
+            click.echo(f"{row.outcome}  {row.testcase}  {row.item}  {row.note}\n  {row.url}\n  {row.log_url}")
         return
     from rich.console import Console
     from rich.table import Table
@@ -167,7 +172,7 @@ def _print_results(results: Iterable[DemoResult]) -> None:
     console.print()
     console.print(table)
     for row in rows:
-        console.print(row.ref_url, markup=False, soft_wrap=True)
+        console.print(f"result  {row.url}\nlog     {row.log_url}", markup=False, soft_wrap=True)
 
 
 _STYLES = {"PASSED": "green", "INFO": "green", "FAILED": "red"}

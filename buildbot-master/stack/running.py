@@ -30,10 +30,11 @@ class Wishes:
 
 @dataclass(frozen=True, slots=True)
 class Screen:
-    """How people are told: `line` for what stays, `progress` for what is being done now."""
+    """How people are told: `line` for what stays, `progress` for what is being done now, `quiet` ends the latter."""
 
     line: Callable[[str], None]
     progress: Callable[[str], None]
+    quiet: Callable[[], None]
 
 
 @dataclass(frozen=True, slots=True)

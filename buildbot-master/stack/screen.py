@@ -14,7 +14,7 @@ from buildbot_master.stack.running import Screen
 def screen() -> Iterator[Screen]:
     """Give the screen for the time of the block."""
     if not sys.stderr.isatty():
-        yield Screen(line=lambda text: click.echo(text, err=True), progress=lambda text: None)
+        yield Screen(line=lambda text: click.echo(text, err=True), progress=lambda text: None, quiet=lambda: None)
         return
     from rich.console import Console
 
@@ -24,6 +24,7 @@ def screen() -> Iterator[Screen]:
             console.print(text, markup=False, soft_wrap=True)
 
         def progress(text: str) -> None:
+            status.start()
             status.update(f"{text} ..." if text else "")
 
-        yield Screen(line, progress)
+        yield Screen(line, progress, status.stop)
