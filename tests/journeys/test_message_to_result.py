@@ -2,12 +2,15 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import urllib.request
+from pathlib import Path
 
 import pytest
 
 from tests.support.rabbitmq import publish, waiting
-from tests.support.whole_system import QUEUE, WholeSystem, wait_for
+from tests.support.whole_system import QUEUE, WholeSystem, family_of, is_alive, wait_for
 from tests.trigger.samples import KOJI_TOPIC
 
 
@@ -113,3 +116,25 @@ def test_after_garbage_a_good_message_still_becomes_a_row(system: WholeSystem) -
     system.publish("after-garbage")
 
     assert system.result("after-garbage-0.5-1.fc36", 120)["outcome"] == "PASSED"
+
+
+def test_a_run_that_is_cancelled_ends_at_once_and_says_so(system: WholeSystem) -> None:
+    worker = system.pid("worker")
+    system.publish("waits")
+    runs = wait_for(lambda: [pid for pid in family_of(worker) if b"sleep\x00600" in command_of(pid)], 60, "the check")
+
+    done = subprocess.run([sys.executable, "-m", "checkotron", "trigger", "cancel", "--state", str(system.state),
+                           "waits-0.5-1.fc36"], capture_output=True, text=True, timeout=60, check=False)
+
+    row = system.result("waits-0.5-1.fc36", 30)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert row["outcome"] == "ABORTED"
+    assert system.report(row)["code"] == "aborted"
+    assert [pid for pid in runs if is_alive(pid)] == []
+
+
+def command_of(pid: int) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""
