@@ -33,8 +33,8 @@ _POOL = ('"engine_kwargs": {"poolclass": sqlalchemy.pool.QueuePool, "pool_size":
 
 
 @contextmanager
-def bare_buildbot(folder: Path, *, tuned: bool) -> Iterator[str]:
-    """Give the address of a bare master with one worker of four slots."""
+def bare_buildbot(folder: Path, *, tuned: bool) -> Iterator[tuple[str, int]]:
+    """Give address and process of a bare master with one worker of four slots."""
     web_port, worker_port = _free_ports(2)
     master, worker = folder / "master", folder / "worker"
     _script("buildbot.scripts.runner", "create-master", "-q", str(master))
@@ -47,7 +47,8 @@ def bare_buildbot(folder: Path, *, tuned: bool) -> Iterator[str]:
     try:
         for child in children:
             child.start()
-        yield url
+        assert children[0].process
+        yield url, children[0].process.pid
     finally:
         for child in children:
             child.stop()
