@@ -63,8 +63,8 @@ class ResultsDBClient:
         """Store one result and return it. `key`: a second post with the same key stores nothing where that is known."""
         headers = {"Idempotency-Key": key} if key else {}
         answer = self._service.ask("POST", f"{self.url}/results", json=body, headers=headers)
-        if not isinstance(answer, Mapping):
-            raise RefusedError("answered a posted result with something else", was_sent=True)
+        if not isinstance(answer, Mapping) or "id" not in answer:
+            raise RefusedError("answered a posted result with something else; is this a ResultsDB?", was_sent=True)
         return answer
 
     def results(self, params: Params, limit: int) -> Iterator[Mapping[str, Any]]:

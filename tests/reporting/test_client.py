@@ -1,4 +1,6 @@
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from threading import Thread
 
 import pytest
 
@@ -90,3 +92,23 @@ def test_an_answer_without_end_is_cut(server: ResultsServer, monkeypatch: pytest
 
     with pytest.raises(AwayError, match="the answer is larger than 10 bytes; ask for less"):
         ResultsDBClient(server.url).outcomes()
+
+
+@pytest.mark.parametrize("body", [b"{}", b'{"message": "please log in"}', b"[]", b"<html></html>", b""])
+def test_a_good_answer_that_is_no_stored_result_is_no_delivery(body: bytes) -> None:
+    """A portal or a wrong address answers 200 to everything."""
+    class Portal(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Portal) as portal:
+        Thread(target=portal.handle_request, daemon=True).start()
+        with pytest.raises(RefusedError):
+            post(ResultsDBClient(f"http://127.0.0.1:{portal.server_port}"), "a-1-1")
