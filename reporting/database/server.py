@@ -164,9 +164,11 @@ def run(application: Application, listening: socket.socket, when_ready: Callable
     """Serve until SIGTERM or SIGINT; then answer what runs, for a grace period, and return."""
     import uvicorn
 
+    from reporting.database.head_limit import HeadLimitProtocol
+
     door = AsgiDoor(application)
-    config = uvicorn.Config(door, loop="uvloop", http="httptools", lifespan="off", access_log=False, log_config=None,
-                            server_header=False, limit_concurrency=_CONCURRENCY, timeout_keep_alive=75,
+    config = uvicorn.Config(door, loop="uvloop", http=HeadLimitProtocol, lifespan="off", access_log=False,
+                            log_config=None, server_header=False, limit_concurrency=_CONCURRENCY, timeout_keep_alive=75,
                             timeout_graceful_shutdown=_GRACE_SECONDS, proxy_headers=False)
 
     class Server(uvicorn.Server):
