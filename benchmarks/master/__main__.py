@@ -141,7 +141,8 @@ def main() -> int:
             place.mkdir()
             rows.append(way(place))
             print(f"{rows[-1].name:28} {rows[-1].builds_a_second:5.1f} builds/s   "
-                  f"{rows[-1].processor_ms:5.0f} ms processor a build   job to start {rows[-1].start_seconds * 1000:5.0f} ms", flush=True)
+                  f"{rows[-1].processor_ms:5.0f} ms processor a build   "
+                  f"job to start {rows[-1].start_seconds * 1000:5.0f} ms", flush=True)
     for row in rows[2:]:
         print(f"{row.name}: {row.builds_a_second / rows[0].builds_a_second:.2f} of shipped, "
               f"{row.builds_a_second / rows[1].builds_a_second:.2f} of tuned; processor "
