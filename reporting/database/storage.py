@@ -66,8 +66,13 @@ class Storage(Protocol):
         """
         ...
 
-    def add_results(self, new: Sequence[NewResult]) -> list[int]:
-        """Store all of them in one transaction, return their ids in order. For bulk work: no answer is made."""
+    def add_results(self, new: Sequence[NewResult],
+                    changes: Sequence[TestcaseChange | GroupChange] = ()) -> list[int]:
+        """
+        Make the changes, then store the results, all in one transaction; return the ids of the results in order.
+
+        For bulk work: no answer is made.
+        """
         ...
 
     def put_testcase(self, change: TestcaseChange) -> Testcase:

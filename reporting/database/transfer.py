@@ -15,7 +15,8 @@ from typing import IO, Any
 
 from reporting.database.api_v2.new_result import new_result
 from reporting.database.exchange import ApiError, dumped
-from reporting.database.faults import FieldsError
+from reporting.database.faults import Faults, FieldsError
+from reporting.database.fields import Body
 from reporting.database.question import NameFilter, Page
 from reporting.database.records import GroupChange, NewResult, Result, TestcaseChange
 from reporting.database.service import Service
@@ -78,28 +79,21 @@ def import_lines(storage: Storage, lines: Iterable[str], told: Callable[[int], N
     numbered = iter(enumerate(lines, 1))
     stored = 0
     while batch := list(islice(numbered, _BATCH)):
-        results = []
-        for number, line in batch:
-            result = _imported(storage, service, number, line)
-            results += [result] if result else []
-        if results:
-            storage.add_results(results)
+        rows = [_imported(service, number, line) for number, line in batch]
+        results = [row for row in rows if isinstance(row, NewResult)]
+        storage.add_results(results, [row for row in rows if not isinstance(row, NewResult)])
         stored += len(results)
         told(len(batch))
     return stored
 
 
-def _imported(storage: Storage, service: Service, number: int, line: str) -> NewResult | None:
-    """Return the result of a line; store a testcase or group at once and return None."""
+def _imported(service: Service, number: int, line: str) -> NewResult | TestcaseChange | GroupChange:
+    """Return what a line says. Raises TransferError."""
     try:
         data = json.loads(line) if len(line) <= _LINE_LIMIT else None
         kind = data.get("kind", "result") if isinstance(data, dict) else None
-        if kind == "testcase":
-            storage.put_testcase(TestcaseChange(str(data["name"]), data.get("ref_url")))
-            return None
-        if kind == "group":
-            storage.put_group(GroupChange(str(data["uuid"]), data.get("description"), data.get("ref_url")))
-            return None
+        if kind in ("testcase", "group"):
+            return _change(kind, Body(data, Faults()))
         if kind != "result":
             raise TransferError(f"line {number}: expected an object of kind testcase, group or result")
         return _plain(new_result({**data, "submit_time": _with_fraction(data.get("submit_time"))}, service))
@@ -110,6 +104,18 @@ def _imported(storage: Storage, service: Service, number: int, line: str) -> New
         raise TransferError(f"line {number}: {said}") from None
     except ApiError as error:
         raise TransferError(f"line {number}: {error.message}") from None
+
+
+def _change(kind: str, body: Body) -> TestcaseChange | GroupChange:
+    """Return the testcase or group of a line. Raises FieldsError."""
+    name = body.required_text("name" if kind == "testcase" else "uuid")
+    ref_url, description = body.optional_text("ref_url"), body.optional_text("description")
+    if kind == "testcase":
+        body.name("name", name)
+    else:
+        body.uuid("uuid", name)
+    body.faults.finish()
+    return TestcaseChange(name, ref_url) if kind == "testcase" else GroupChange(name, description, ref_url)
 
 
 def _plain(new: NewResult) -> NewResult:

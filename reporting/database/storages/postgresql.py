@@ -72,8 +72,9 @@ class PostgresqlStorage:
     def add_result(self, new: NewResult, key: IdempotencyKey | None = None, announce: str | None = None) -> Result:
         return self._write(lambda database: postgresql_writing.add_result(database, new, key, announce))
 
-    def add_results(self, new: Sequence[NewResult]) -> list[int]:
-        return self._write(lambda database: postgresql_bulk.insert_results(database, new))
+    def add_results(self, new: Sequence[NewResult],
+                    changes: Sequence[TestcaseChange | GroupChange] = ()) -> list[int]:
+        return self._write(lambda database: postgresql_bulk.insert_results(database, new, changes))
 
     def put_testcase(self, change: TestcaseChange) -> Testcase:
         return self._write(lambda database: postgresql_writing.put_testcase(database, change))

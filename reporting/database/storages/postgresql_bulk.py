@@ -10,8 +10,14 @@ from reporting.database.storages import postgresql_writing as writing
 from reporting.database.storages.postgresql_statements import Statements
 
 
-def insert_results(database: Statements, new: Sequence[NewResult]) -> list[int]:
-    """Store the results, return their ids in order."""
+def insert_results(database: Statements, new: Sequence[NewResult],
+                   changes: Sequence[TestcaseChange | GroupChange] = ()) -> list[int]:
+    """Make the changes and store the results, return their ids in order."""
+    for change in changes:
+        if isinstance(change, TestcaseChange):
+            writing.stored_testcase(database, change, None)
+        else:
+            writing.stored_group(database, change, None)
     testcases = _testcases(database, new)
     groups = _groups(database, new)
     pairs = _pairs(database, new)

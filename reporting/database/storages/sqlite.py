@@ -73,8 +73,9 @@ class SqliteStorage:
     def add_result(self, new: NewResult, key: IdempotencyKey | None = None, announce: str | None = None) -> Result:
         return self._write(lambda connection: sqlite_writing.add_result(connection, new, key, announce))
 
-    def add_results(self, new: Sequence[NewResult]) -> list[int]:
-        return self._write(lambda connection: sqlite_bulk.insert_results(connection, new))
+    def add_results(self, new: Sequence[NewResult],
+                    changes: Sequence[TestcaseChange | GroupChange] = ()) -> list[int]:
+        return self._write(lambda connection: sqlite_bulk.insert_results(connection, new, changes))
 
     def put_testcase(self, change: TestcaseChange) -> Testcase:
         return self._write(lambda connection: sqlite_writing.put_testcase(connection, change))

@@ -4,12 +4,18 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 
-from reporting.database.records import KEEP, GroupChange, NewResult
+from reporting.database.records import KEEP, GroupChange, NewResult, TestcaseChange
 from reporting.database.storages import sqlite_writing as writing
 
 
-def insert_results(connection: sqlite3.Connection, new: Sequence[NewResult]) -> list[int]:
-    """Store the results, return their ids in order."""
+def insert_results(connection: sqlite3.Connection, new: Sequence[NewResult],
+                   changes: Sequence[TestcaseChange | GroupChange] = ()) -> list[int]:
+    """Make the changes and store the results, return their ids in order."""
+    for change in changes:
+        if isinstance(change, TestcaseChange):
+            writing.id_of_testcase(connection, change)
+        else:
+            writing.id_of_group(connection, change)
     known: dict[object, int] = {}
     first = _next_id(connection)
     rows, postings, members = [], [], []

@@ -112,6 +112,20 @@ def test_an_import_stops_at_a_wrong_line_and_goes_on_after_it(sqlite_url: str, t
     storage.close()
 
 
+@pytest.mark.parametrize(("line", "fault"), [
+    ('{"kind": "testcase", "name": 5}', "name: Input should be a valid string"),
+    ('{"kind": "group", "uuid": "x", "description": []}', "description: Input should be a valid string"),
+    ('{"kind": "other"}', "expected an object of kind testcase, group or result"),
+    ("[]", "expected an object of kind testcase, group or result"),
+    ("{", "no JSON of an export"),
+    ('{"outcome": "A", "testcase": "t", "data": {"a:b": 1}}', "Colon not allowed in key name: ['a:b']"),
+])
+def test_a_line_that_is_none_is_named(sqlite_url: str, line: str, fault: str) -> None:
+    done = run("import", "-", "--database", sqlite_url, given=f"{line}\n", code=1)
+
+    assert f"-: line 1: {fault}" in done.output
+
+
 def test_results_are_imported_from_another_server(server: DatabaseServer, filled: Storage, tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/copy.db"
 
