@@ -11,5 +11,6 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "import": ("reporting.database.commands.transfer", "import_command",
                "Read JSON lines, or another ResultsDB's results."),
     "backup": ("reporting.database.commands.transfer", "backup", "Copy a whole database while it is in use."),
+    "watch": ("reporting.database.commands.watch", "watch", "Print results as they are stored."),
     "migrate": ("reporting.database.commands.migrate", "migrate", "Bring the tables up to date."),
 }

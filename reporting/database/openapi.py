@@ -66,7 +66,7 @@ _PARAMETERS: dict[str, tuple[str, dict[str, Any]]] = {
     "name:like": ("Patterns with commas.", _TEXT), "uuid": ("uuids with commas.", _TEXT),
     "description": ("Descriptions with commas.", _TEXT), "description:like": ("Patterns with commas.", _TEXT),
     "item": ("Any data key is a filter, `item` for example; `item:like` takes patterns.", _TEXT),
-    "after": ("The last id seen.", {"type": "integer", "minimum": 0}),
+    "after": ("The last id seen, or `now`.", {"anyOf": [{"type": "integer", "minimum": 0}, {"const": "now"}]}),
     "wait": ("Seconds to wait for a next result, at most 60.", {"type": "integer", "minimum": 0}),
 }
 _PAGE = ("limit", "page")

@@ -12,6 +12,7 @@ from reporting.database.faults import Faults
 from reporting.database.following import following
 from reporting.database.rendering import result_json
 from reporting.database.service import Service
+from reporting.database.sql.dialect import Sql
 
 _WAIT_LIMIT_SECONDS = 60
 #: Between two looks for a next result while a follower waits.
@@ -46,7 +47,14 @@ def ask_latest(service: Service, request: Request) -> Response:
 
 
 def follow(service: Service, request: Request) -> Response:
-    """Answer results after an id, oldest first, with the filters of /api/v2.0/results; `wait`: seconds, when none."""
+    """
+    Answer results after an id, oldest first, with the filters of /api/v2.0/results.
+
+    `wait`: seconds, where there is none. `after=now`: none, only the id to go on after.
+    """
+    if request.first("after") == "now":
+        newest = service.storage.rows(Sql("SELECT max(id) FROM result"))[0][0]
+        return json_response(f'{{"data":[],"last":{newest or 0}}}')
     faults = Faults()
     after, limit, wait = (_whole(request, faults, name, default) for name, default in (
         ("after", 0), ("limit", 100), ("wait", 0)))

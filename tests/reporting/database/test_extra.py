@@ -75,10 +75,12 @@ def test_a_follower_sees_results_in_the_order_they_were_stored(update: DatabaseS
     first = update.session.get(f"{update.url}/api/extra/following?limit=4").json()
     second = update.session.get(f"{update.url}/api/extra/following?limit=4&after={first['last']}").json()
     filtered = update.session.get(f"{update.url}/api/extra/following?item=b&outcome=FAILED").json()
+    now = update.session.get(f"{update.url}/api/extra/following?after=now").json()
 
     assert [row["id"] for row in first["data"] + second["data"]] == [1, 2, 3, 4, 5, 6]
     assert second["last"] == filtered["last"] == 6
     assert [row["id"] for row in filtered["data"]] == [2]
+    assert now == {"data": [], "last": 6}
 
 
 def test_a_follower_waits_for_the_next_result_and_holds_nobody_up(update: DatabaseServer) -> None:
