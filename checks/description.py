@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from checks.contracts import NOARCH
-from checks.document import Document, DocumentError, Fault, KeyPath, load_document
+from checks.document import SIZE_LIMIT, Document, DocumentError, Fault, KeyPath, load_document
 from checks.item import ITEM_TYPES
 from checks.kind import Place
 from checks.schema import CHECK, DEFAULT_NAMESPACE, DEFAULT_SILENCE_SECONDS, DEFAULT_TIMEOUT_SECONDS
@@ -153,8 +153,11 @@ def load_check(path: str | Path) -> CheckDescription:
     them at once.
     """
     file = check_file(Path(path))
+    if not file.is_file():
+        raise CheckFileError([Fault(0, (), "is a pipe or a device; expected a plain file", str(file))])
     try:
-        text = file.read_bytes()
+        with file.open("rb") as content:
+            text = content.read(SIZE_LIMIT + 1)
     except OSError as error:
         raise CheckFileError([Fault(0, (), f"cannot be read: {error.strerror}", str(file))]) from None
     return parse_check(text, file)

@@ -109,7 +109,7 @@ def shown_path(path: KeyPath) -> str:
 
 def _decoded(text: str | bytes, name: str) -> str:
     if len(text) > SIZE_LIMIT:
-        raise DocumentError([Fault(0, (), f"has {len(text)} bytes; at most {SIZE_LIMIT} are read", name)])
+        raise DocumentError([Fault(0, (), f"has more than {SIZE_LIMIT} bytes; files so large are not read", name)])
     if isinstance(text, str):
         return text
     try:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from checks.document import Document, DocumentError, Fault, load_document
+from checks.document import SIZE_LIMIT, Document, DocumentError, Fault, load_document
 from checks.item import shown
 from trigger.job_worker import Worker
 from trigger.query import All, Condition
@@ -214,7 +214,8 @@ def read_rules(text: str | bytes, name: str, known_checks: Collection[str] | Non
 def load_rules(path: Path, known_checks: Collection[str] | None = None) -> RuleSet:
     """Return the rules of a file. Raises RulesError: not readable, or with faults."""
     try:
-        text = path.read_bytes()
+        with path.open("rb") as file:
+            text = file.read(SIZE_LIMIT + 1)
     except OSError as error:
         raise RulesError([Fault(0, (), f"cannot be read: {error.strerror}", str(path))]) from None
     return read_rules(text, str(path), known_checks, path.parent)

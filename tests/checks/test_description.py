@@ -1,6 +1,8 @@
 """Check files: what they say, every fault at once, and formulas of 2014 to 2017 as they are."""
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -123,3 +125,13 @@ def test_a_folder_without_a_check_is_told(tmp_path: Path) -> None:
         load_check(tmp_path)
     with pytest.raises(CheckFileError, match="no such file"):
         load_check(tmp_path / "nothing")
+
+
+@pytest.mark.parametrize("plant", [lambda path: path.symlink_to("/dev/zero"), lambda path: os.mkfifo(path)])
+def test_a_check_file_that_is_no_file_is_not_read(plant: Callable[[Path], None], tmp_path: Path) -> None:
+    """Reading it would take for ever, or all memory; checks come from strangers' repositories."""
+    (tmp_path / "odd").mkdir()
+    plant(tmp_path / "odd" / "odd.yml")
+
+    with pytest.raises(CheckFileError, match="is a pipe or a device; expected a plain file"):
+        load_check(tmp_path / "odd")

@@ -75,7 +75,7 @@ def test_a_hundred_thousand_levels_do_not_crash() -> None:
 
 
 def test_a_megabyte_is_the_most() -> None:
-    assert "has 1048578 bytes; at most 1048576 are read" in faults("#" + "x" * 1024 * 1024 + "\n")[0]
+    assert "has more than 1048576 bytes; files so large are not read" in faults("#" + "x" * 1024 * 1024 + "\n")[0]
 
 
 def test_bytes_that_are_not_utf8_are_told_with_their_line() -> None:
