@@ -8,6 +8,7 @@ for the same reason; a test holds them equal to those of the commands.
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 
 import click
@@ -63,8 +64,19 @@ def cli() -> None:
     """
 
 
+def _open_what_is_closed() -> None:
+    """Stand a caller that closed stdin, stdout or stderr: the next file opened would become it."""
+    streams = ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w"))
+    for number, name, mode in streams:
+        if getattr(sys, name) is None:
+            descriptor = os.open(os.devnull, os.O_RDWR)  # the lowest free number: most often this one
+            os.dup2(descriptor, number)
+            setattr(sys, name, open(number, mode, encoding="utf-8", closefd=False))  # noqa: SIM115 (as long as we run)
+
+
 def main() -> None:
     """Run the command line; Ctrl-C ends with 130 and no traceback."""
+    _open_what_is_closed()
     try:
         code = cli.main(prog_name="checkotron", standalone_mode=False)
     except click.exceptions.Abort:

@@ -26,6 +26,15 @@ LOOKED_AT = 20_000
 _COPY_BYTES = 4 * 1024 * 1024
 
 
+def claim(folder: Path) -> None:
+    """Make the folder, and take out what would lead the runner's own writing elsewhere: links, pipes."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in RESERVED_NAMES:
+        for path in (folder / name, folder / f"{name}.part"):
+            if path.is_symlink() or (path.exists() and not path.is_file() and not path.is_dir()):
+                path.unlink()
+
+
 @dataclass(slots=True)
 class Collected:
     """What was kept so far."""
@@ -106,6 +115,13 @@ class Collector:
             parts[0] = f"artifact-{parts[0]}"
         target = self._target.joinpath(*parts)
         target.parent.mkdir(parents=True, exist_ok=True)
+        # the folder may have been there before, with links of somebody else's
+        if not target.parent.resolve().is_relative_to(self._target.resolve()):
+            self._reached.say(f"artifact `{shown(str(path), 120)}` is left out: a link leads out of the folder")
+            return
+        if target.is_symlink() or (target.exists() and not target.is_file()):
+            self._reached.say(f"artifact `{shown(str(path), 120)}` is left out: there is a link or folder of that name")
+            return
         left = self._limits.artifact_bytes
         with open(target, "wb") as out:
             while left > 0 and (data := os.read(source, min(_COPY_BYTES, left))):

@@ -19,6 +19,7 @@ from checks.result import Result
 from checks.tap import TapReader
 from runner import settings
 from runner.abort import AbortToken, aborted_by_signals
+from runner.artifacts import claim
 from runner.executor import ExecutorError
 from runner.progress import NoProgress, Progress
 from runner.run import RunEnd, run, write_report
@@ -62,7 +63,8 @@ def carry_out(options: RunOptions) -> int:
         _leave_report(options, str(error), "executor-failed", 3)
         raise TryAgainError(str(error)) from None
     except OSError as error:
-        raise TryAgainError(f"{error.filename}: {error.strerror}") from None
+        where = f"{error.filename}: " if error.filename else ""
+        raise TryAgainError(f"{where}{error.strerror or error}") from None
 
 
 def exit_code_of(end: RunEnd, plan: RunPlan, by_outcome: bool = False) -> int:
@@ -168,7 +170,7 @@ def _leave_report(options: RunOptions, message: str, code: str, exit_code: int) 
         build_id = "-1000"
     now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     try:
-        options.artifacts.mkdir(parents=True, exist_ok=True)
+        claim(options.artifacts)
         (options.artifacts / "results.tap").write_text("TAP version 13\n1..0\n", encoding="utf-8")
         write_report(options.artifacts, ExecutionReport(
             NOT_OK, message[:60_000], (options.item or "")[:512], (options.item_type or "")[:64], build_id,

@@ -24,6 +24,7 @@ from checks.contracts import NOT_OK, OK, ExecutionReport
 from checks.description import CheckFileError
 from runner import stages
 from runner.abort import AbortToken, aborted_after
+from runner.artifacts import claim
 from runner.directive import DirectiveError
 from runner.executor import ExecutorError
 from runner.interpreter import ActionError
@@ -72,7 +73,7 @@ class RunEnd:
 def run(plan: RunPlan, abort: AbortToken) -> RunEnd:
     """Run a check; never raises for what the check, the item or the surroundings do."""
     started, begin = datetime.now(UTC), time.monotonic()
-    plan.folder.mkdir(parents=True, exist_ok=True)
+    claim(plan.folder)
     # of an earlier run in the same folder: nobody may take it for this one's
     (plan.folder / REPORT_NAME).unlink(missing_ok=True)
     reached = LimitsReached()

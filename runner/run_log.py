@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from checks.contracts import CheckInput
+from runner.artifacts import claim
 
 FILE_NAME = "run.log"
 #: Attributes of every log record; the rest came by `extra`.
@@ -29,11 +30,16 @@ class _Lines(logging.Formatter):
         return " ".join([text, *fields])
 
 
+class _File(logging.FileHandler):
+    def handleError(self, record: logging.LogRecord) -> None:
+        """Lose the line: a full disk is told by the run itself, not by a traceback for each line."""
+
+
 @contextmanager
 def run_log(folder: Path, check: CheckInput) -> Iterator[None]:
     """Write the log of the runner into the folder while the `with` lasts."""
-    folder.mkdir(parents=True, exist_ok=True)
-    handler = logging.FileHandler(folder / FILE_NAME, "w", encoding="utf-8", errors="backslashreplace")
+    claim(folder)
+    handler = _File(folder / FILE_NAME, "w", encoding="utf-8", errors="backslashreplace")
     handler.setFormatter(_Lines(check))
     root = logging.getLogger("runner")
     level, root.level = root.level, logging.DEBUG
