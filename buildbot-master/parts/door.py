@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hmac
 import json
+import os
 import secrets
 from pathlib import Path
 from typing import Any
@@ -102,13 +103,15 @@ def faults_of_job(job: Job) -> list[str]:
 
 
 def door_token(path: Path) -> str:
-    """Return the token of the file, which is made where it is missing."""
-    try:
-        return path.read_text(encoding="ascii").strip()
-    except FileNotFoundError:
-        path.touch(mode=0o600)
-        path.write_text(secrets.token_urlsafe(32) + "\n", encoding="ascii")
-        return path.read_text(encoding="ascii").strip()
+    """Return the token of the file, which is made where it is missing or empty: an empty one would let everybody in."""
+    token = path.read_text(encoding="ascii").strip() if path.exists() else ""
+    if token:
+        return token
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="ascii") as out:
+        out.write(secrets.token_urlsafe(32) + "\n")
+    part.replace(path)
+    return path.read_text(encoding="ascii").strip()
 
 
 class _DoorRequest(SmallRequest):

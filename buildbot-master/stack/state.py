@@ -92,11 +92,15 @@ class State:
 
 
 def kept_secret(path: Path) -> str:
-    """Return the secret in a file, made where it is missing; the file is readable by its owner only."""
-    if not path.exists():
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w", encoding="ascii") as out:
-            out.write(secrets.token_urlsafe(24) + "\n")
+    """Return the secret in a file, made where it is missing or empty; the file is readable by its owner only."""
+    secret = path.read_text(encoding="ascii").strip() if path.exists() else ""
+    if secret:
+        return secret
+    # whole or not at all: an empty file, left by a full disk, would be a secret that everybody knows
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="ascii") as out:
+        out.write(secrets.token_urlsafe(24) + "\n")
+    part.replace(path)
     return path.read_text(encoding="ascii").strip()
 
 
