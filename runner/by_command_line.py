@@ -63,8 +63,8 @@ def carry_out(options: RunOptions) -> int:
         _leave_report(options, str(error), "executor-failed", 3)
         raise TryAgainError(str(error)) from None
     except OSError as error:
-        where = f"{error.filename}: " if error.filename else ""
-        raise TryAgainError(f"{where}{error.strerror or error}") from None
+        where = error.filename or options.artifacts or "the folder of results"
+        raise TryAgainError(f"{where}: {error.strerror or error}") from None
 
 
 def exit_code_of(end: RunEnd, plan: RunPlan, by_outcome: bool = False) -> int:
