@@ -70,6 +70,9 @@ def init_master(folder: Path, wishes: MasterWishes, first: NewWorker) -> Made:
                          "have, in a folder that it may write") from None
     settings = _settings_of(folder)
     _refuse_other_wishes(folder, settings, wishes)
+    # the deliverer may start before the first run has ended
+    for name in (settings.queue_folder, settings.artifacts_folder):
+        settings.path(name).mkdir(parents=True, exist_ok=True)
     upgraded = upgrade_database(folder, settings.database_url)
     # Buildbot writes a sample that is not our configuration
     (folder / "master.cfg.sample").unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""The units of `docs/systemd`, read as systemd reads them as far as tests need, and command lines parsed but not run."""
+"""The units of `docs/systemd`, as far as tests need them; and command lines, parsed but not run."""
 from __future__ import annotations
 
 import shlex
