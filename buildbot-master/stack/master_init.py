@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from buildbot_master.parts.settings import FILE_NAME, Settings, SettingsError, load_settings
 from buildbot_master.stack.master_folder import MASTER_TAC, upgrade_database, write_whole
-from buildbot_master.stack.state import StateError, kept_secret
+from buildbot_master.stack.state import StateError, kept_secret, refuse_other_user
 from buildbot_master.stack.worker_folder import slot_names
 from checks.addresses import Addresses, AddressesError, read_addresses, write_addresses
 
@@ -55,6 +55,7 @@ class Made:
 
 def init_master(folder: Path, wishes: MasterWishes, first: NewWorker) -> Made:
     """Make what is missing in a master's folder. Raises StateError: it cannot be, and why."""
+    refuse_other_user(folder)
     lines: list[str] = []
     secrets = folder / "secrets"
     try:
@@ -84,6 +85,7 @@ def init_master(folder: Path, wishes: MasterWishes, first: NewWorker) -> Made:
 
 def add_worker(folder: Path, worker: NewWorker) -> Made:
     """Let one more worker connect; everything else in the settings stays. Raises StateError."""
+    refuse_other_user(folder)
     settings = _settings_of(folder)
     known = next((one for one in settings.workers if one.name == worker.name), None)
     if known is not None:

@@ -91,6 +91,17 @@ class State:
         return kept_secret(self.secrets / name)
 
 
+def refuse_other_user(folder: Path) -> None:
+    """Raises StateError: the folder is another user's, whose process could not read what is written now."""
+    if folder.exists() and folder.stat().st_uid != os.geteuid():
+        try:
+            owner = folder.owner()
+        except KeyError:
+            owner = str(folder.stat().st_uid)
+        raise StateError(f"{folder}: belongs to `{owner}`, who could not read what others write there; run this as "
+                         f"that user: `runuser -u {owner} -- checkotron ...`")
+
+
 def kept_secret(path: Path) -> str:
     """Return the secret in a file, made where it is missing or empty; the file is readable by its owner only."""
     secret = path.read_text(encoding="ascii").strip() if path.exists() else ""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from buildbot_master.stack.master_folder import write_whole
-from buildbot_master.stack.state import StateError
+from buildbot_master.stack.state import StateError, refuse_other_user
 from buildbot_master.stack.worker_folder import CAPABILITIES, slot_names, what_this_machine_offers, worker_tac
 
 #: Seconds between two tries to reach a master that is away, at most.
@@ -35,6 +35,7 @@ class WorkerWishes:
 
 def init_worker(folder: Path, wishes: WorkerWishes) -> list[str]:
     """Make what is missing in a worker's folder; return a line for each thing. Raises StateError."""
+    refuse_other_user(folder)
     password = wishes.password_file.absolute()
     _check_password(password)
     names = slot_names(wishes.name, wishes.slots)

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import stat
 from pathlib import Path
@@ -9,6 +10,9 @@ from pathlib import Path
 import pytest
 
 from buildbot_master.parts.settings import load_settings
+from buildbot_master.stack.master_init import MasterWishes, NewWorker, add_worker, init_master
+from buildbot_master.stack.state import StateError
+from buildbot_master.stack.worker_init import WorkerWishes, init_worker
 from checks.addresses import read_addresses
 from tests.support.checkotron_process import checkotron
 
@@ -126,3 +130,14 @@ def test_no_master_there_says_how_to_make_one(tmp_path: Path) -> None:
 
     assert done.returncode == 2
     assert f"make it with `checkotron master init {tmp_path}`" in done.stderr
+
+
+def test_a_folder_of_another_user_is_left_alone(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    mine = os.geteuid()
+    monkeypatch.setattr(os, "geteuid", lambda: mine + 1)
+    acts = (lambda: init_master(folder, MasterWishes(), NewWorker("a")), lambda: add_worker(folder, NewWorker("a")),
+            lambda: init_worker(folder, WorkerWishes("host:1", "a", folder / "secrets/door.token")))
+
+    for act in acts:
+        with pytest.raises(StateError, match="run this as that user: `runuser -u"):
+            act()

@@ -9,10 +9,10 @@ import pytest
 from tests.support.units import DOCS, UNITS, parse, unit, words
 
 TEXT = (DOCS / "operation.md").read_text()
-LINES = [found.group() for line in TEXT.splitlines() if line.startswith("    ")
-         for found in re.finditer(r"(?:/opt/checkotron/bin/)?checkotron (?:results|master|worker|trigger|checks)[^>]*", line)
-         if "systemctl" not in line]
-INLINE = re.findall(r"`(checkotron [^`]*)`", TEXT)
+COMMAND = re.compile(r"(?:/opt/checkotron/bin/)?checkotron (?:results|master|worker|trigger|checks)[^>]*")
+LINES = [found.group() for line in TEXT.splitlines() if line.startswith("    ") and "systemctl" not in line
+         for found in COMMAND.finditer(line)]
+INLINE = [line for line in re.findall(r"`(checkotron [^`]*)`", TEXT) if "..." not in line]
 
 
 @pytest.fixture
