@@ -72,6 +72,9 @@ class Job:
             reason=fields.text("reason", 256, ""), priority=fields.number("priority", 0), extra=fields.texts("extra"),
         )
         fields.item(job.item, job.item_type)
+        fields.storable("key", job.key)
+        fields.storable("reason", job.reason)
+        fields.storable("extra", "".join(key + value for key, value in job.extra.items()))
         fields.finish()
         return job
 
@@ -251,6 +254,11 @@ class _Fields:
             parse_item(item, item_type)
         except ItemError as error:
             self.faults.append(f"`item`: {error}")
+
+    def storable(self, key: str, value: str) -> None:
+        """No database stores these: the sender would be told to try again for ever."""
+        if any(char == "\0" or "\ud800" <= char <= "\udfff" for char in value):
+            self.faults.append(f"`{key}`: has a NUL or half a character (a lone surrogate)")
 
     def finish(self) -> None:
         if self.faults:

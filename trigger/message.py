@@ -83,7 +83,8 @@ def parse_body(text: str | bytes, limit: int = SIZE_LIMIT) -> Any:
     """
     Return the JSON value in the text.
 
-    Raises UnreadableMessageError: larger or deeper than the limits, not UTF-8, not JSON, or with NaN or Infinity.
+    Half a character (a lone surrogate) becomes `?`. Raises UnreadableMessageError: larger or deeper than the
+    limits, not UTF-8, not JSON, or with NaN or Infinity.
     """
     if len(text) > limit:
         raise UnreadableMessageError(f"has more than {limit} bytes")
@@ -102,7 +103,12 @@ def parse_body(text: str | bytes, limit: int = SIZE_LIMIT) -> Any:
         raise UnreadableMessageError(f"is not JSON: {shown(str(error), 200)}") from None
     if _deeper_than(data, DEPTH_LIMIT):
         raise UnreadableMessageError(f"is nested deeper than {DEPTH_LIMIT} levels")
-    return data
+    return _without_halves(data) if "\\ud" in text.lower() else data
+
+
+def _without_halves(data: Any) -> Any:
+    """Return the data with `?` for each half a character: JSON can say one, no terminal or database can take it."""
+    return json.loads(json.dumps(data, ensure_ascii=False).encode("utf-8", "replace"))
 
 
 def message_from_dict(data: object, place: str = "") -> BusMessage:

@@ -1,3 +1,5 @@
+from collections.abc import Callable
+
 import pytest
 
 from checks.contracts import CheckInput, ContractError, ExecutionReport, FinishedRun, Job, RunnerInput
@@ -73,3 +75,12 @@ def test_a_finished_run_survives_its_file() -> None:
     run = FinishedRun(BUILD_ID, "/state/artifacts/x", None)
 
     assert FinishedRun.from_dict(run.to_dict()) == run
+
+
+@pytest.mark.parametrize("text", ["a\0b", "a\ud800"])
+@pytest.mark.parametrize("change", [lambda text: {"key": text}, lambda text: {"reason": text},
+                                    lambda text: {"extra": {"note": text}}])
+def test_a_text_that_no_database_stores_is_refused_and_not_tried_again_for_ever(
+        change: Callable[[str], dict[str, object]], text: str) -> None:
+    with pytest.raises(ContractError, match="has a NUL or half a character"):
+        Job.from_dict(JOB.to_dict() | change(text))

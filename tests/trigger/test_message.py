@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import pytest
 
-from trigger.message import BusMessage, UnreadableMessageError, make_message, message_from_dict, split_topic
+from trigger.message import BusMessage, UnreadableMessageError, make_message, message_from_dict, parse_body, split_topic
 
 
 @pytest.mark.parametrize(
@@ -63,3 +63,10 @@ def test_ids_of_other_types_are_none() -> None:
     assert message_from_dict({"topic": "x", "body": {}, "id": ["a"]}).id is None
     assert message_from_dict({"topic": "x", "body": {}, "id": True}).id is None
     assert message_from_dict({"topic": "x", "body": {}, "id": "x" * 300}).id is None
+
+
+def test_half_a_character_becomes_a_question_mark_and_whole_ones_stay() -> None:
+    """JSON can say it; a database, a terminal and the door cannot take it, and the trigger would try for ever."""
+    body = parse_body(b'{"a\\udc00": ["x\\uD800y", {"b": "\\ud83d\\ude00"}], "c": 1e3, "d": "\\\\ud800"}')
+
+    assert body == {"a?": ["x?y", {"b": "\U0001f600"}], "c": 1000.0, "d": "\\ud800"}
