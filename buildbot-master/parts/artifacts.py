@@ -7,6 +7,7 @@ texts and logs as plain text, everything unknown as a download.
 from __future__ import annotations
 
 import html
+import os
 from pathlib import Path
 from typing import Any
 
@@ -86,7 +87,7 @@ class _Runs(resource.Resource):
 
     def _path(self, request: Any) -> Path | None:
         """Return the file or folder that the address names, None where it names none of a run's own."""
-        parts = [part.decode("utf-8", "replace") for part in request.postpath if part]
+        parts = [os.fsdecode(part) for part in request.postpath if part]
         if not parts or any(part in (".", "..") or "/" in part or "\0" in part for part in parts):
             return None
         try:
@@ -95,10 +96,13 @@ class _Runs(resource.Resource):
         except BuildIdError:
             return None
         path = self.folder.joinpath(*parts)
-        # unpacked trees have no links; were there one, it would not lead out
-        if not path.exists() or not path.resolve().is_relative_to((self.folder / parts[0]).resolve()):
+        try:
+            # unpacked trees have no links; were there one, it would not lead out
+            if not path.exists() or not path.resolve().is_relative_to((self.folder / parts[0]).resolve()):
+                return None
+            return path if path.is_dir() or path.is_file() else None
+        except OSError:  # a name that is too long
             return None
-        return path if path.is_dir() or path.is_file() else None
 
 
 def _send_file(request: Any, path: Path) -> Any:
@@ -112,7 +116,9 @@ def _send_file(request: Any, path: Path) -> Any:
 
 
 def _listing(folder: Path) -> str:
-    rows = sorted(folder.iterdir(), key=lambda one: (one.name not in _FIRST, _rank(one.name), one.name))
+    # unpacked trees have nothing but these
+    there = [one for one in folder.iterdir() if not one.is_symlink() and (one.is_dir() or one.is_file())]
+    rows = sorted(there, key=lambda one: (one.name not in _FIRST, _rank(one.name), one.name))
     lines = [f'<tr><td><a href="{_quoted(one.name)}{"/" if one.is_dir() else ""}">{html.escape(one.name)}</a></td>'
              f"<td>{'' if one.is_dir() else _size(one.stat().st_size)}</td></tr>" for one in rows[:_ROWS_LIMIT]]
     more = f"<p>and {len(rows) - _ROWS_LIMIT} more</p>" if len(rows) > _ROWS_LIMIT else ""
@@ -126,7 +132,7 @@ def _rank(name: str) -> int:
 def _quoted(name: str) -> str:
     from urllib.parse import quote
     # "./" keeps a name such as `javascript:x` from being an address of its own
-    return "./" + quote(name, safe="")
+    return "./" + quote(os.fsencode(name), safe="")
 
 
 def _size(size_bytes: int) -> str:
@@ -142,4 +148,4 @@ def _page(request: Any, status: int, title: str, body: str) -> bytes:
 <meta name="viewport" content="width=device-width, initial-scale=1"><title>{html.escape(title)}</title>
 <style>:root{{color-scheme:light dark}} body{{font:1rem/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;
 padding:0 1rem}} h1{{font-size:1.1rem;overflow-wrap:anywhere}} td{{padding:.15rem 1.5rem .15rem 0}}
-td+td{{text-align:right;opacity:.7}}</style><h1>{html.escape(title)}</h1>{body}</html>""".encode()
+td+td{{text-align:right;opacity:.7}}</style><h1>{html.escape(title)}</h1>{body}</html>""".encode("utf-8", "replace")

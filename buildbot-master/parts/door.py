@@ -138,7 +138,8 @@ class _Root(resource.Resource):
     def _answer(self, request: Any) -> Any:
         if request.is_too_large:
             return 413, {"faults": [f"the body has more than {_BODY_LIMIT_BYTES} bytes"]}
-        if not self.door.is_allowed(request.getHeader("authorization")):
+        given = request.requestHeaders.getRawHeaders(b"authorization", [b""])[0]
+        if not self.door.is_allowed(given.decode("utf-8", "replace")):
             return 401, {"faults": ["the bearer token is missing or wrong; it is in the door's token file"]}
         if self.door.is_stopping:
             return 503, {"faults": ["the master is stopping"]}

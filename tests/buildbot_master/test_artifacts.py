@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import http.client
+import os
 
 import pytest
 
@@ -67,3 +68,17 @@ def test_nothing_can_be_written(master: RunningMaster, run: str) -> None:
     status, _, _ = ask(f"http://127.0.0.1:{master.ports.artifacts}/{run}/run.log", b"x" * 10)
 
     assert status == 405
+
+
+def test_odd_names_break_no_page(master: RunningMaster, run: str) -> None:
+    folder = os.fsencode(master.state.artifacts / run / "odd")
+    os.mkdir(folder)
+    with open(folder + b"/\xff.txt", "w") as file:
+        file.write("hello")
+    os.symlink("loop", folder + b"/loop")
+
+    status, text, _ = get(master, f"/{run}/odd/")
+
+    assert (status, "./%FF.txt" in text, "loop" in text) == (200, True, False)
+    assert get(master, f"/{run}/odd/%FF.txt")[:2] == (200, "hello")
+    assert get(master, f"/{run}/{'a' * 5000}")[0] == 404
