@@ -4,8 +4,10 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,13 +24,18 @@ def private_postgresql() -> Iterator[str]:
     try:
         _run(user, [binaries / "initdb", "-D", folder / "data", "-U", "tests", "-A", "trust", "-E", "UTF8",
                     "--locale=C.UTF-8", "--no-sync"])
-        settings = f"-c listen_addresses= -c unix_socket_directories={folder} -c fsync=off -c shared_buffers=64MB"
-        _run(user, [binaries / "pg_ctl", "-D", folder / "data", "-l", folder / "log", "-w", "-t", str(_START_SECONDS),
-                    "-o", settings, "start"])
+        server = subprocess.Popen(
+            # a test run that is killed takes its server along; asked for last, for a change of user forgets it
+            [*_as_user(user), "setpriv", "--pdeathsig=KILL", str(binaries / "postgres"), "-D", str(folder / "data"),
+             "-c", "listen_addresses=", "-c", f"unix_socket_directories={folder}", "-c", "fsync=off",
+             "-c", "shared_buffers=64MB"],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/")
         try:
+            _wait_until_ready(server, binaries, folder)
             yield f"postgresql://tests@/postgres?host={folder}"
         finally:
-            _run(user, [binaries / "pg_ctl", "-D", folder / "data", "-m", "immediate", "-w", "stop"])
+            server.send_signal(signal.SIGQUIT)
+            server.wait(_START_SECONDS)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -52,9 +59,23 @@ def _owner(folder: Path) -> str | None:
     return owner.pw_name
 
 
+def _as_user(user: str | None) -> list[str]:
+    """Return the beginning of a command that runs as that user."""
+    return ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups"] if user else []
+
+
+def _wait_until_ready(server: subprocess.Popen[bytes], binaries: Path, folder: Path) -> None:
+    deadline = time.monotonic() + _START_SECONDS
+    while time.monotonic() < deadline and server.poll() is None:
+        if subprocess.run([binaries / "pg_isready", "-q", "-h", folder], check=False).returncode == 0:
+            return
+        time.sleep(0.05)
+    raise RuntimeError(f"PostgreSQL in {folder} did not start within {_START_SECONDS} seconds")
+
+
 def _run(user: str | None, command: list[str | Path]) -> None:
-    as_user = ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups"] if user else []
-    done = subprocess.run([*as_user, *map(str, command)], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
-                          timeout=_START_SECONDS + 30, env={**os.environ, "LC_ALL": "C.UTF-8"}, check=False, cwd="/")
+    done = subprocess.run([*_as_user(user), *map(str, command)], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                          text=True, timeout=_START_SECONDS + 30, env={**os.environ, "LC_ALL": "C.UTF-8"}, check=False,
+                          cwd="/")
     if done.returncode:
         raise RuntimeError(f"{command[0]} failed: {done.stderr[-2000:]}")
