@@ -13,6 +13,8 @@ from typing import IO
 from checks.addresses import Addresses
 
 HOST = "127.0.0.1"
+#: Bytes; SQLite opens no file whose path has more than 511.
+_PATH_LIMIT = 400
 
 
 class StateError(Exception):
@@ -38,6 +40,10 @@ class State:
 
     def make(self) -> None:
         """Make the folders that are missing. Raises StateError."""
+        path = str(self.folder)
+        if not path.isprintable() or len(os.fsencode(path)) > _PATH_LIMIT:
+            raise StateError(f"{path[:80]!r}: cannot be used as state folder: its path has more than "
+                             f"{_PATH_LIMIT} bytes, or characters that cannot be shown; name another one with --state")
         try:
             for folder in (self.folder, self.logs, self.master, self.worker, self.artifacts, self.queue):
                 folder.mkdir(parents=True, exist_ok=True)
@@ -117,7 +123,11 @@ def kept_secret(path: Path) -> str:
 
 def lock(state: State) -> IO[str]:
     """Return the held lock; it is free again when the file is closed or its process ends, in whatever way."""
-    file = open(state.folder / "lock", "a+", encoding="ascii")  # noqa: SIM115 (held as long as the process)
+    try:
+        file = open(state.folder / "lock", "a+", encoding="ascii")  # noqa: SIM115 (held as long as the process)
+    except OSError as error:
+        raise StateError(f"{state.folder / 'lock'}: cannot be opened: {error.strerror}; it is no more than a lock, "
+                         "move it away, or name another folder with --state") from None
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
