@@ -189,6 +189,9 @@ class Deliverer:
 
 
 def _finished_run(path: Path) -> FinishedRun:
+    if not path.is_file():
+        path.stat()  # raises FileNotFoundError where it went
+        raise ValueError(f"{path}: is no plain file; expected a finished run")
     if path.stat().st_size > _QUEUE_FILE_LIMIT:
         raise ValueError(f"{path}: larger than {_QUEUE_FILE_LIMIT} bytes; this is no finished run")
     finished = FinishedRun.from_dict(json.loads(path.read_text(encoding="utf-8")))

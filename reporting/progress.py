@@ -7,6 +7,7 @@ later, and a result always counts as newer. The master drops a file
 """
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 from collections.abc import Iterable, Mapping
@@ -108,7 +109,8 @@ def announce_waiting(folder: Path, reporters: Iterable[Reporter]) -> int:
     """Tell what lies in the folder, the oldest first, and remove it; return how many records that were."""
     reporters = list(reporters)
     try:
-        paths = sorted(folder.glob("*.json"), key=lambda path: path.stat().st_mtime_ns)[:_A_PASS]
+        paths = sorted((path for path in folder.glob("*.json") if path.is_file()),
+                       key=lambda path: path.stat().st_mtime_ns)[:_A_PASS]
     except OSError:
         return 0
     for path in paths:
@@ -121,5 +123,6 @@ def announce_waiting(folder: Path, reporters: Iterable[Reporter]) -> int:
                            extra={"file": str(path), "why": str(error)})
         else:
             announce(progress, reporters)
-        path.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # it is told again; results must not wait for it
+            path.unlink(missing_ok=True)
     return len(paths)

@@ -59,6 +59,8 @@ def read_run(finished: FinishedRun, *, at: datetime | None = None,
 def _execution_report(folder: Path, finished: FinishedRun) -> ExecutionReport:
     path = folder / "execution.json"
     try:
+        if path.exists() and not path.is_file():
+            raise RunFolderError(f"{path}: is no plain file; expected an execution report")
         if path.stat().st_size > _REPORT_LIMIT:
             raise RunFolderError(f"{path}: larger than {_REPORT_LIMIT} bytes; this is no execution report")
         report = ExecutionReport.from_dict(json.loads(path.read_text(encoding="utf-8")))

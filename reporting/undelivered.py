@@ -75,6 +75,8 @@ class RunFile:
     def load(cls, path: Path) -> RunFile:
         """Return the file as far as it was written. Raises UndeliveredError."""
         try:
+            if not path.is_file():
+                raise ValueError("is no plain file")
             with path.open(encoding="utf-8") as lines:
                 found = cls(path, _run_from_dict(json.loads(next(lines, ""))))
                 for line in lines:
@@ -155,7 +157,7 @@ def key_of(run: ReportedRun, number: int) -> str:
 def undelivered_in(folder: Path) -> Iterator[Path]:
     """Yield the files of runs, the oldest first."""
     try:
-        paths = [(path.stat().st_mtime_ns, path) for path in folder.glob("*.jsonl")]
+        paths = [(path.lstat().st_mtime_ns, path) for path in folder.glob("*.jsonl")]
     except OSError:
         return
     yield from (path for _, path in sorted(paths))

@@ -61,6 +61,24 @@ def test_a_copy_of_a_queue_file_under_another_name_delivers_nothing_twice(queue:
     assert [path.name for path in queue.glob("*.json")] == ["copy.json"]
 
 
+def test_what_is_no_file_in_the_queue_holds_nothing_up(queue: Path, tmp_path: Path) -> None:
+    for folder in (queue, queue / "progress", queue / "undelivered"):
+        folder.mkdir(exist_ok=True)
+        for ending in ("json", "jsonl"):
+            (folder / f"folder.{ending}").mkdir()
+            (folder / f"endless.{ending}").symlink_to("/dev/zero")
+            (folder / f"nowhere.{ending}").symlink_to("nowhere")
+            os.mkfifo(folder / f"pipe.{ending}")
+    enqueue(queue, make_run(tmp_path / "run"))
+    sink = RecordingReporter()
+    deliverer = Deliverer(queue, [sink])
+    deliverer.start()
+
+    deliverer.pass_once()
+
+    assert len(sink.received) == 1
+
+
 def test_a_delivered_run_leaves_the_queue(queue: Path, tmp_path: Path) -> None:
     enqueue(queue, make_run(tmp_path / "run"))
     sink = RecordingReporter()
