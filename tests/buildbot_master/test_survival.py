@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import time
 
 from tests.buildbot_master.conftest import RunningMaster, wait_for
@@ -118,7 +119,18 @@ def test_a_worker_that_is_lost_while_builds_start_loses_no_job(own_master: Runni
         own_master.kill(own_master.worker)
         own_master.worker.start()
 
-    for build_id in build_ids:
-        own_master.ended(build_id)
+    wait_for(lambda: all((own_master.state.queue / f"{build_id}.json").exists() for build_id in build_ids), 90)
 
-    assert wait_for(lambda: own_master.door("/status")[1]["pending"] == 0)
+    assert own_master.door("/status")[1]["pending"] == 0
+
+
+def test_a_job_that_is_claimed_without_a_build_is_given_back(own_master: RunningMaster) -> None:
+    own_master.worker.stop()
+    build_id = own_master.schedule("good")
+    # what Buildbot leaves behind where the worker goes away between claim and build
+    with sqlite3.connect(own_master.state.master / "state.sqlite", timeout=20) as database:
+        database.execute("INSERT INTO buildrequest_claims (brid, masterid, claimed_at) "
+                         "SELECT buildrequests.id, masters.id, 1 FROM buildrequests, masters")
+    own_master.worker.start()
+
+    assert own_master.ended(build_id)["execution_status"] == "OK"
