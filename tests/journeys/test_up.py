@@ -113,4 +113,7 @@ def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
                                str(min(port, 65530))], capture_output=True, text=True, timeout=60, check=False)
 
     assert done.returncode == 2
-    assert f"--port {port}: port {port} is taken; five in a row are needed" in " ".join(done.stderr.split())
+    said = " ".join(done.stderr.split())
+    # another test may hold one of the next four
+    assert f"--port {port}: port {port}" in said
+    assert "taken; five in a row are needed" in said
