@@ -79,8 +79,8 @@ def test_a_captured_stdout_stands_after_the_commands_part(tmp_path: Path) -> Non
     log.close()
 
     assert (tmp_path / "log").read_text() == (
-        "cmd: lintian\noutput (contains stderr only, stdout was captured):\nwarning\n\naborted: True\nreturncode: None\n"
-        "\nFiles in working directory:\n--------------------\nE: bad\n--------------------\n")
+        "cmd: lintian\noutput (contains stderr only, stdout was captured):\nwarning\n\naborted: True\n"
+        "returncode: None\n\nFiles in working directory:\n--------------------\nE: bad\n--------------------\n")
 
 
 def test_a_second_command_is_appended_and_the_head_is_shared(tmp_path: Path) -> None:
