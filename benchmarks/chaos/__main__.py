@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import signal
 import sys
@@ -29,7 +30,8 @@ def main() -> int:
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="chaos-") as temporary:
         folder = options.folder or Path(temporary)
-        with arena(folder) as running:
+        # Ctrl-C ends the rounds, not the report
+        with contextlib.suppress(KeyboardInterrupt), arena(folder) as running:
             for number in range(1, options.rounds + 1):
                 if time.monotonic() - began > options.seconds:
                     break
