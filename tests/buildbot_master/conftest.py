@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from buildbot_master.stack import parts_list
-from buildbot_master.stack.child import Child
+from buildbot_master.stack.child import Child, death_with_parent
 from buildbot_master.stack.master_folder import MasterOptions, prepare_master
 from buildbot_master.stack.state import Ports, State, ports_of
 from buildbot_master.stack.worker_folder import prepare_worker
@@ -124,7 +124,7 @@ def new_master(folder: Path, settings: dict[str, Any] | None = None, slots: int 
     marks = folder / "marks"
     marks.mkdir()
     (folder / "master-settings.json").write_text(json.dumps({
-        "runner_command": [sys.executable, str(RUNNER)], "runner_environment": {"MARKS": str(marks)},
+        "runner_command": [*death_with_parent(), sys.executable, str(RUNNER)], "runner_environment": {"MARKS": str(marks)},
         "retry_delay_seconds": 0.3, "attempts": 3, "grace_seconds": 3, **(settings or {})}))
     ports = ports_of(state, None)
     prepare_master(state, ports, MasterOptions(slots))
