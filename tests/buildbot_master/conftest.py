@@ -124,7 +124,8 @@ def new_master(folder: Path, settings: dict[str, Any] | None = None, slots: int 
     marks = folder / "marks"
     marks.mkdir()
     (folder / "master-settings.json").write_text(json.dumps({
-        "runner_command": [*death_with_parent(), sys.executable, str(RUNNER)], "runner_environment": {"MARKS": str(marks)},
+        "runner_command": [*death_with_parent(), sys.executable, str(RUNNER)],
+        "runner_environment": {"MARKS": str(marks)},
         "retry_delay_seconds": 0.3, "attempts": 3, "grace_seconds": 3, **(settings or {})}))
     ports = ports_of(state, None)
     prepare_master(state, ports, MasterOptions(slots))
