@@ -95,7 +95,7 @@ def item_type(name: str) -> ItemType:
     if found is not None:
         return found
     close = difflib.get_close_matches(str(name), ITEM_TYPES, 1)
-    hint = f"; did you mean `{close[0]}`?" if close else ""
+    hint = f"; did you mean `{close[0]}`?" if close else "."
     raise ItemError(f"unknown item type `{shown(name)}`{hint} Known: {', '.join(ITEM_TYPES)}")
 
 

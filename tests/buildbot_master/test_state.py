@@ -17,7 +17,11 @@ def test_a_path_that_a_part_could_not_open_is_refused_before_anything_starts(nam
 
 
 def test_a_path_with_spaces_and_letters_of_anybody_is_taken(tmp_path: Path) -> None:
-    State(tmp_path / "stäte \u5fd7 folder").make()
+    state = State(tmp_path / "stäte \u5fd7 folder")
+
+    state.make()
+
+    assert state.folder.is_dir()
 
 
 def test_a_lock_that_cannot_be_opened_is_said(tmp_path: Path) -> None:

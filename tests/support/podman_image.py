@@ -19,10 +19,7 @@ _TOOLS = ("sh", "env", "cat", "echo", "sleep", "true", "false", "head", "id", "l
 def podman_image() -> str:
     """Return the image's name; make it where it is not there."""
     if not shutil.which("podman") or not shutil.which("runc"):
-        reason = "podman and runc are not installed; `apt-get install podman runc`"
-        if os.environ.get("CI"):
-            pytest.fail(reason)
-        pytest.skip(reason)
+        pytest.fail("podman and runc are not installed; `apt-get install podman runc catatonit`")
     environment = podman_environment()
     if subprocess.run(["podman", "image", "exists", IMAGE], env=environment, check=False).returncode == 0:
         return IMAGE
