@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,8 +14,9 @@ from checks.build_id import is_standalone, parse_build_id
 from checks.catalogue import find_check
 from checks.contracts import NOARCH, CheckInput
 from checks.description import CheckDescription
-from checks.item import ItemError, parse_item, slug
+from checks.item import ItemError, parse_item, shown, slug
 from runner import settings, trust
+from runner.all_executors import EXECUTORS
 from runner.choice import choose_executor, is_ours
 from runner.environments import image_for
 from runner.revision import revision_of
@@ -48,6 +50,10 @@ class RunOptions:
     jobs: int = 1
 
 
+#: As in a check file.
+_ARCH = re.compile(r"[A-Za-z0-9_]{1,32}")
+
+
 def plan_of(options: RunOptions, **extra: Any) -> RunPlan:
     """
     Return the plan of a run; `extra` are further fields of it.
@@ -61,6 +67,11 @@ def plan_of(options: RunOptions, **extra: Any) -> RunPlan:
     item = parse_item(options.item, options.item_type or (check.item_types or ("koji_build",))[0])
     build_id = parse_build_id(options.build_id)
     arch = options.arch or (check.arches[0] if len(check.arches) == 1 else NOARCH)
+    if not _ARCH.fullmatch(arch):
+        raise ItemError(f"`--arch`: `{shown(arch)}` is no architecture; expected a word such as `x86_64` or `noarch`")
+    if options.executor != "auto" and options.executor not in EXECUTORS:
+        known = ", ".join(("auto", *EXECUTORS))
+        raise ItemError(f"`--executor`: unknown executor `{shown(options.executor)}`; known: {known}")
     given = CheckInput(item.item, item.item_type, build_id, arch, check.testcase)
     trusted = trust.trusted_folders(os.environ)
     executor = choose_executor(check, options.executor, trusted)
