@@ -18,7 +18,8 @@ from runner.directive import DirectiveError
 
 #: How a text begins that is TAP: a version, a plan, a test line, perhaps after comments and blank lines.
 _TAP_START = re.compile(rb"(?:[ \t]*(?:#[^\n]*)?\r?\n)*[ \t]*(?:TAP version \d+|1\.\.\d+|(?:not )?ok\b|Bail out!)")
-_RESULT_YAML_START = re.compile(rb"(?:[ \t]*(?:#[^\n]*|---[ \t]*)?\r?\n)*results:")
+#: The same in YAML, or in JSON, which is YAML.
+_RESULT_YAML_START = re.compile(rb"""(?:[ \t]*(?:#[^\n]*|---[ \t]*)?\r?\n)*(?:\{\s*)?["']?results["']?[ \t]*:""")
 #: Bytes of a text that are looked at to tell what it is.
 _START_BYTES = 65536
 

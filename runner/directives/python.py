@@ -21,6 +21,8 @@ ANSWER_LIMIT_BYTES = 64 * 1024 * 1024
 OFFERED = ("item", "item_type", "arch", "build_id", "workdir", "artifactsdir", "checkdir", "testcase", "caches",
            "secrets")
 HARNESS = Path(__file__).resolve().parent.parent / "python_harness.py"
+#: What checks written for Taskotron import; the harness finds it beside itself.
+LIBTASKOTRON = HARNESS.parent / "libtaskotron"
 
 
 class Python(Directive):
@@ -54,6 +56,7 @@ class Python(Directive):
             encoding="utf-8")
         # a copy: where the check runs, the runner's own files may not be there
         shutil.copyfile(HARNESS, exchange / HARNESS.name)
+        shutil.copytree(LIBTASKOTRON, exchange / LIBTASKOTRON.name, ignore=shutil.ignore_patterns("__pycache__"))
         command = Command((context.python, str(exchange / HARNESS.name), str(exchange)), context.workdir,
                           context.check.environment(), timeout_seconds=context.timeout_seconds, writable=(exchange,))
         try:

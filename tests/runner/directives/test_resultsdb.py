@@ -52,7 +52,9 @@ def test_tap_as_text_as_a_file_and_as_captured_output(sent: Sent) -> None:
 
 
 @pytest.mark.parametrize("results", [
-    RESULT_YAML, [{"outcome": "PASSED", "note": "fine"}], {"outcome": "PASSED", "summary": "fine"},
+    RESULT_YAML, '{"results": [{"outcome": "PASSED", "note": "fine"}]}',
+    "---\n{\n  'results': [{outcome: passed, note: fine}]\n}",
+    [{"outcome": "PASSED", "note": "fine"}], {"outcome": "PASSED", "summary": "fine"},
     {"results": [{"item": "xchat-0.5-1.fc20", "outcome": "passed", "summary": "fine"}], "succeeded": True},
 ])
 def test_the_forms_of_later_formulas_and_of_other_directives(sent: Sent, results: Any) -> None:
