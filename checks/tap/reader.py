@@ -126,6 +126,9 @@ class TapReader:
 
     def _number(self, level: Level, point: Point) -> None:
         level.count += 1
+        if level.plan_follows and level.count == level.plan_follows + 1:
+            self._fault("test lines before and after the plan; expected it at the beginning or the end", warning=True,
+                        at=level.plan_line)
         expected = level.count + (level.first or 1) - 1
         if point.number is None:
             point.number = expected
@@ -192,7 +195,7 @@ class TapReader:
             self._plan(min(depth, self._limits.depth), match)
 
     def _version(self, version: int) -> None:
-        if self.version is not None or self._levels[0].count:
+        if self.version is not None or self._levels[0].count or self._levels[0].last is not None:
             self._fault("a second version line; are these two streams in one?" if self.version is not None
                         else "the version line does not come first", warning=True)
         if version not in (13, 14):
@@ -213,6 +216,7 @@ class TapReader:
             self._fault(f"plan `{first}..{last}` ends before it begins; it is left out")
             return
         level.first, level.last, level.plan_line = first, max(last, first - 1), self._window.line
+        level.plan_follows = level.count
         if last == 0 and match.group("reason"):
             reason = match.group("reason").strip()
             level.skipped = re.sub(r"(?i)^skip\S*\s*", "", reason)
@@ -254,8 +258,13 @@ class TapReader:
             self._check_plan(outer)
         if self._tests and self.version is None:
             self._fault("no version line; expected `TAP version 13` first", warning=True, at=1)
-        if self._tests and outer.last is None and self.bail_out is None:
+        if outer.last is not None or self.bail_out is not None:
+            return
+        if self._tests:
             self._fault(f"no plan; expected `1..{outer.count}` at the beginning or the end", warning=True)
+        elif self.version is not None:
+            # what a check leaves that died before its first verdict
+            self._fault("neither a test line nor a plan; where there is nothing to say, `1..0` says so")
 
     def _fault(self, message: str, *, warning: bool = False, at: int | None = None) -> None:
         self._faults.add(self._window.line if at is None else at, message, warning)

@@ -20,6 +20,8 @@ class Level:
     first: int | None = None
     last: int | None = None
     plan_line: int = 0
+    #: Tests that came before the plan.
+    plan_follows: int = 0
     skipped: str | None = None
     count: int = 0
     points: list[Point] = field(default_factory=list)

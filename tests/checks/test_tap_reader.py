@@ -129,12 +129,26 @@ def test_an_unknown_outcome_needs_inspection() -> None:
 
     assert [r.outcome for r in reading.results] == [Outcome.NEEDS_INSPECTION]
     assert messages(reading) == ["line 2: unknown outcome `GOOD`; expected one of PASSED, INFO, FAILED, "
-                                 "NEEDS_INSPECTION, ABORTED, CRASHED; taken as NEEDS_INSPECTION"]
+                                 "NEEDS_INSPECTION, ABORTED, ERROR, CRASHED; taken as NEEDS_INSPECTION"]
 
 
 def test_a_plan_that_is_not_kept_is_an_error() -> None:
     assert messages(read("TAP version 13\n1..5\nok 1\nok 2\n")) == ["line 2: the plan promises 5 tests, 2 came"]
     assert messages(read("TAP version 13\n1..1\nok 1\nok 2\n")) == ["line 2: the plan promises 1 tests, 2 came"]
+
+
+def test_a_plan_stands_at_the_beginning_or_at_the_end() -> None:
+    said = "line 3: test lines before and after the plan; expected it at the beginning or the end"
+
+    assert messages(read("TAP version 13\nok 1\n1..3\nok 2\nok 3\n")) == [said]
+    assert messages(read("1..1\nTAP version 13\nok 1\n")) == ["line 2: the version line does not come first"]
+
+
+def test_a_stream_that_ends_after_its_version_line_is_no_check_with_nothing_to_say() -> None:
+    died, silent = read("TAP version 13\n"), read("TAP version 13\n1..0\n")
+
+    assert messages(died) == ["line 2: neither a test line nor a plan; where there is nothing to say, `1..0` says so"]
+    assert (died.is_whole, silent.is_whole, silent.faults) == (False, True, ())
 
 
 def test_numbers_out_of_order_are_said_and_nothing_is_lost() -> None:
