@@ -14,6 +14,8 @@ class Outcome(StrEnum):
     NEEDS_INSPECTION = "NEEDS_INSPECTION"
     #: The check was stopped before it came to a verdict.
     ABORTED = "ABORTED"
+    #: The check never began: refused, no worker for it, or its file is wrong.
+    ERROR = "ERROR"
     #: The check broke before it came to a verdict.
     CRASHED = "CRASHED"
 
@@ -21,6 +23,11 @@ class Outcome(StrEnum):
     def is_ok(self) -> bool:
         """True where nothing has to be done for the item to go out."""
         return self in (Outcome.PASSED, Outcome.INFO)
+
+    @property
+    def is_verdict(self) -> bool:
+        """False where the check did not come to one: nothing is known of the item."""
+        return self not in (Outcome.ABORTED, Outcome.ERROR, Outcome.CRASHED)
 
 
 #: What every ResultsDB accepts without configuration.

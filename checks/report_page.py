@@ -36,7 +36,7 @@ table { border-collapse: collapse; width: 100%; margin-bottom: 2rem; }
 th, td { border-bottom: 1px solid var(--line); padding: .4rem .8rem .4rem 0; text-align: left; vertical-align: top;
   overflow-wrap: break-word; }
 th { color: var(--quiet); font-weight: 600; } td:first-child { font-weight: 600; white-space: nowrap; }
-.PASSED { color: var(--ok); } .INFO { color: var(--info); } .FAILED, .CRASHED { color: var(--bad); }
+.PASSED { color: var(--ok); } .INFO { color: var(--info); } .FAILED, .CRASHED, .ERROR { color: var(--bad); }
 .NEEDS_INSPECTION, .ABORTED { color: var(--look); } a { color: var(--link); }
 details { border: 1px solid var(--line); border-radius: .4rem; margin: .6rem 0; padding: .5rem .8rem; }
 summary { cursor: pointer; } pre { background: var(--soft); border-radius: .3rem; font-size: .85rem; line-height: 1.4;

@@ -3,7 +3,8 @@ The folder of a finished run, read: `results.tap` and `execution.json` become a 
 
 Every job ends in at least one result. Where the run broke and no result of the
 check says that something is wrong, one is made: ABORTED where somebody stopped
-it, CRASHED else, so that a crash is never taken for a pass.
+it, ERROR where it never began (its file is wrong, no worker for it), CRASHED
+else, so that a crash is never taken for a pass.
 """
 from __future__ import annotations
 
@@ -29,6 +30,8 @@ logger = logging.getLogger(__name__)
 _REPORT_LIMIT = 8 * 1024 * 1024
 #: Codes of runs that somebody or something stopped, so that it says nothing about the check.
 _STOPPED = frozenset({"aborted", "interrupted", "terminated", "cancelled"})
+#: Codes of runs that never began.
+_NEVER_BEGAN = frozenset({"wrong-check", "no-worker", "refused"})
 
 
 class RunFolderError(Exception):
@@ -108,8 +111,7 @@ def _made_up(results: list[Result], reading: TapReading, report: ExecutionReport
     plain = Result(report.item, report.item_type, Outcome.INFO, report.testcase, arch=arch)
     if report.execution_status != OK:
         if all(result.outcome.is_ok for result in results):
-            outcome = Outcome.ABORTED if report.code in _STOPPED else Outcome.CRASHED
-            yield plain.with_changes(outcome=outcome, summary=_line(report.status), output=report.status,
+            yield plain.with_changes(outcome=_broken(report.code), summary=_line(report.status), output=report.status,
                                      extra={"execution_status": (report.execution_status,), "code": (report.code,)})
         return
     if reading.errors or reading.bail_out is not None:
@@ -120,6 +122,12 @@ def _made_up(results: list[Result], reading: TapReading, report: ExecutionReport
                                      output="\n".join(map(str, reading.faults)) or None)
     elif not results and reading.skipped is not None:
         yield plain.with_changes(summary=_line(f"skipped: {reading.skipped or 'no reason given'}"))
+
+
+def _broken(code: str) -> Outcome:
+    if code in _STOPPED:
+        return Outcome.ABORTED
+    return Outcome.ERROR if code in _NEVER_BEGAN else Outcome.CRASHED
 
 
 def _line(text: str) -> str:

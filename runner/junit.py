@@ -10,7 +10,6 @@ from checks.outcome import Outcome
 from checks.result import Result
 
 _FAILURES = frozenset({Outcome.FAILED, Outcome.NEEDS_INSPECTION})
-_ERRORS = frozenset({Outcome.CRASHED, Outcome.ABORTED})
 
 
 def write_junit(path: Path, report: ExecutionReport, results: Iterable[Result], seconds: float) -> None:
@@ -33,8 +32,8 @@ def write_junit(path: Path, report: ExecutionReport, results: Iterable[Result], 
 def _case(result: Result) -> str:
     name = f"{result.item} [{result.arch}]" if result.arch else result.item
     body = ""
-    if result.outcome in _FAILURES or result.outcome in _ERRORS:
-        tag = "error" if result.outcome in _ERRORS else "failure"
+    if result.outcome in _FAILURES or not result.outcome.is_verdict:
+        tag = "failure" if result.outcome.is_verdict else "error"
         body = f"    <{tag} type={_attribute(result.outcome)} message={_attribute(result.note)}/>\n"
     if result.output:
         body += f"    <system-out>{_text(result.output)}</system-out>\n"

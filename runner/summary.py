@@ -15,7 +15,7 @@ from runner.run import RunEnd
 #: Results that are shown one by one, and lines of output of each.
 RESULTS_SHOWN, LINES_SHOWN = 20, 8
 COLOURS = {Outcome.PASSED: "green", Outcome.INFO: "blue", Outcome.FAILED: "red", Outcome.NEEDS_INSPECTION: "yellow",
-           Outcome.ABORTED: "yellow", Outcome.CRASHED: "red"}
+           Outcome.ABORTED: "yellow", Outcome.ERROR: "red", Outcome.CRASHED: "red"}
 #: Of a log, where a check broke.
 LOG_TAIL_BYTES, LOG_LINES_SHOWN = 8192, 12
 

@@ -12,13 +12,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import parse_qsl
 
-from checks.outcome import Outcome
 from reporting.changes import History, ResultsHistory, Silence, Told, lines_of
 from reporting.json_service import JsonService
 from reporting.reporter import Delivery, NumberedResult, RefusedError, ReportedRun, Secrets
 from reporting.urls import without_password
-
-_NO_VERDICT = (Outcome.CRASHED, Outcome.ABORTED)
 
 
 def reporter(address: str, secrets: Secrets) -> BodhiReporter:
@@ -48,7 +45,7 @@ class BodhiReporter:
         for numbered in results:
             if numbered.result.item_type != "bodhi_update":
                 yield Delivery(numbered.number, "not told: no update")
-            elif numbered.result.outcome in _NO_VERDICT:
+            elif not numbered.result.outcome.is_verdict:
                 yield Delivery(numbered.number, "not told: the check broke, which says nothing about the update")
             else:
                 fitting.append(numbered)

@@ -17,7 +17,6 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from checks.outcome import Outcome
 from checks.result import Result
 from reporting.json_service import JsonService
 from reporting.reporter import Delivery, NumberedResult, RefusedError, ReportedRun, Secrets
@@ -25,7 +24,6 @@ from reporting.urls import without_password
 
 #: Characters of a description that forges show.
 _TEXT_LIMIT = 140
-_BROKEN = (Outcome.CRASHED, Outcome.ABORTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +85,7 @@ class CommitStatusReporter:
         uid = hashlib.sha256(f"{result.item}/{result.testcase}/{result.arch}".encode()).hexdigest()[:32]
         where = (f"pull-request/{place.pull_request}/flag" if place.pull_request
                  else f"c/{quote(place.commit or '')}/flag")
-        status = "error" if result.outcome in _BROKEN else "success" if result.outcome.is_ok else "failure"
+        status = "success" if result.outcome.is_ok else "failure" if result.outcome.is_verdict else "error"
         fields = {"username": _context(result), "comment": _description(result), "uid": uid, "status": status,
                   "percent": "100" if status == "success" else "0"}
         if target := result.log_url or run.log_url or self._url:
@@ -100,7 +98,7 @@ class CommitStatusReporter:
         base = f"{self._url}/api/v1" if self._kind == "forgejo" else self._url
         repository = f"{base}/repos/{quote(place.repository)}"
         commit = place.commit or self._head(f"{repository}/pulls/{place.pull_request}")
-        state = "error" if result.outcome in _BROKEN else "success" if result.outcome.is_ok else "failure"
+        state = "success" if result.outcome.is_ok else "failure" if result.outcome.is_verdict else "error"
         body: dict[str, Any] = {"state": state, "context": _context(result), "description": _description(result)}
         if target := result.log_url or run.log_url:
             body["target_url"] = target

@@ -2,7 +2,7 @@
 Results as JUnit XML: one file a run, for Jenkins, GitLab and whoever else reads that.
 
 Written for the schema of Jenkins' xUnit plugin (junit-10.xsd). FAILED and
-NEEDS_INSPECTION are failures, ABORTED and CRASHED errors; PASSED and INFO pass.
+NEEDS_INSPECTION are failures, ABORTED, ERROR and CRASHED errors; PASSED and INFO pass.
 """
 from __future__ import annotations
 
@@ -10,13 +10,10 @@ import xml.etree.ElementTree as ET
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from checks.outcome import Outcome
 from checks.result import Result
 from checks.tap.block import printable
 from reporting.file_of_run import file_name, write_whole
 from reporting.reporter import AwayError, Delivery, NumberedResult, ReportedRun, Secrets
-
-_ERRORS = (Outcome.ABORTED, Outcome.CRASHED)
 
 
 def reporter(address: str, secrets: Secrets) -> JUnitReporter:
@@ -45,7 +42,7 @@ class JUnitReporter:
 def document(run: ReportedRun) -> bytes:
     """Return the XML of a run; one suite, one testcase a result."""
     outcomes = [result.outcome for result in run.results]
-    errors = sum(outcome in _ERRORS for outcome in outcomes)
+    errors = sum(not outcome.is_verdict for outcome in outcomes)
     failures = sum(not outcome.is_ok for outcome in outcomes) - errors
     counts = {"tests": str(len(outcomes)), "failures": str(failures), "errors": str(errors)}
     root = ET.Element("testsuites", {"name": "checkotron", **counts})
@@ -69,7 +66,7 @@ def _testcase(result: Result) -> ET.Element:
     arch = f" ({result.arch})" if result.arch else ""
     element = ET.Element("testcase", {"name": _clean(f"{result.item}{arch}"), "classname": _clean(result.testcase)})
     if not result.outcome.is_ok:
-        kind = "error" if result.outcome in _ERRORS else "failure"
+        kind = "failure" if result.outcome.is_verdict else "error"
         trouble = ET.SubElement(element, kind, {"type": str(result.outcome), "message": _clean(result.note)})
         trouble.text = _clean(result.output or "")
     said = [] if not result.outcome.is_ok else [f"{result.outcome}: {result.note}", result.output or ""]

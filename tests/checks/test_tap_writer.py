@@ -132,4 +132,5 @@ def test_a_wrong_dictionary_names_every_fault() -> None:
 
     assert caught.value.faults == (
         "`item` is `5`; expected text", "`arch` is `1`; expected text or nothing",
-        "`outcome`: unknown outcome `GOOD`; expected one of PASSED, INFO, FAILED, NEEDS_INSPECTION, ABORTED, CRASHED")
+        "`outcome`: unknown outcome `GOOD`; expected one of PASSED, INFO, FAILED, NEEDS_INSPECTION, ABORTED, "
+        "ERROR, CRASHED")

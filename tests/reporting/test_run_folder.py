@@ -32,6 +32,13 @@ def test_a_run_that_was_stopped_is_aborted_not_crashed(tmp_path: Path) -> None:
     assert result.outcome is Outcome.ABORTED
 
 
+@pytest.mark.parametrize("code", ["wrong-check", "no-worker", "refused"])
+def test_a_run_that_never_began_is_an_error_not_a_crash(tmp_path: Path, code: str) -> None:
+    (result,) = read_run(make_run(tmp_path, (), **{**BROKEN, "code": code})).results
+
+    assert result.outcome is Outcome.ERROR
+
+
 def test_a_crash_after_a_good_result_is_never_taken_for_a_pass(tmp_path: Path) -> None:
     run = read_run(make_run(tmp_path, (PASSED,), **BROKEN))
 

@@ -71,7 +71,7 @@ def test_other_forges_get_a_status_of_the_head_of_a_pull_request(
 
 @pytest.mark.parametrize(("outcome", "state"), [
     (Outcome.PASSED, "success"), (Outcome.INFO, "success"), (Outcome.NEEDS_INSPECTION, "failure"),
-    (Outcome.CRASHED, "error"), (Outcome.ABORTED, "error")])
+    (Outcome.CRASHED, "error"), (Outcome.ERROR, "error"), (Outcome.ABORTED, "error")])
 def test_every_outcome_has_a_state(tmp_path: Path, outcome: Outcome, state: str) -> None:
     server, _ = deliver(tmp_path, "github", FAILED.with_changes(
         outcome=outcome, item=f"HOST/o/r#main#{SHA}", item_type="git_commit"))

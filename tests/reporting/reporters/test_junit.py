@@ -43,9 +43,10 @@ def test_each_outcome_is_what_readers_of_junit_expect() -> None:
     kinds = {result.outcome: [child.tag for child in case if child.tag != "system-out"]
              for result, case in zip(EVERY_OUTCOME, suite.findall("testcase"), strict=True)}
     assert kinds == {Outcome.PASSED: [], Outcome.INFO: [], Outcome.FAILED: ["failure"],
-                     Outcome.NEEDS_INSPECTION: ["failure"], Outcome.ABORTED: ["error"], Outcome.CRASHED: ["error"]}
+                     Outcome.NEEDS_INSPECTION: ["failure"], Outcome.ABORTED: ["error"], Outcome.ERROR: ["error"],
+                     Outcome.CRASHED: ["error"]}
     assert {key: suite.get(key) for key in ("name", "tests", "failures", "errors", "skipped", "id", "timestamp")} == {
-        "name": "dist.rpmlint", "tests": "6", "failures": "2", "errors": "2", "skipped": "0", "id": BUILD_ID,
+        "name": "dist.rpmlint", "tests": "7", "failures": "2", "errors": "3", "skipped": "0", "id": BUILD_ID,
         "timestamp": "2026-11-21T12:00:00"}
 
 
