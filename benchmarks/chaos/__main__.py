@@ -5,6 +5,7 @@ import argparse
 import contextlib
 import json
 import signal
+import subprocess
 import sys
 import tempfile
 import time
@@ -12,12 +13,12 @@ from collections import Counter
 from pathlib import Path
 
 from benchmarks.chaos.arena import arena
-from benchmarks.chaos.rounds import Round, play
+from benchmarks.chaos.rounds import Round, Stream
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=20)
+    parser.add_argument("--rounds", type=int, default=40)
     parser.add_argument("--messages", type=int, default=50)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--seconds", type=float, default=1e9, help="start no further round after that time")
@@ -26,39 +27,49 @@ def main() -> int:
     options = parser.parse_args()
     # ends the system, too
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    rounds: list[Round] = []
     began = time.monotonic()
+    rounds: list[Round] = []
     with tempfile.TemporaryDirectory(prefix="chaos-") as temporary:
-        folder = options.folder or Path(temporary)
         # Ctrl-C ends the rounds, not the report
-        with contextlib.suppress(KeyboardInterrupt), arena(folder) as running:
+        with contextlib.suppress(KeyboardInterrupt), arena(options.folder or Path(temporary)) as (running, publisher):
+            stream = Stream(running, publisher, options.seed)
+            rounds = stream.rounds
             for number in range(1, options.rounds + 1):
                 if time.monotonic() - began > options.seconds:
                     break
-                rounds.append(play(running, number, options.messages, options.seed))
-                _tell(rounds[-1], options.report)
-    _sum_up(rounds, options.seed)
-    return 1 if any(one.lost or one.doubled for one in rounds) else 0
+                kills = stream.play(number, options.messages).kills
+                print(f"{time.monotonic() - began:6.1f} s: round {number:3}; killed: {_words(kills)}", flush=True)
+            stream.come_to_rest()
+    return _judge(rounds, options.seed, time.monotonic() - began, options.report)
 
 
-def _tell(one: Round, report: Path | None) -> None:
-    kills = ", ".join(f"{name} x{count}" for name, count in one.kills.items()) or "none"
-    print(f"round {one.number:3}: {one.seconds:5.1f} s; killed: {kills}; lost {len(one.lost)}, "
-          f"doubled {len(one.doubled)}, not PASSED {len(one.odd)}", flush=True)
-    for title, names in (("lost", one.lost), ("doubled", one.doubled), ("not PASSED", one.odd)):
-        if names:
-            print(f"  {title}: {', '.join(names[:10])}", flush=True)
+def _judge(rounds: list[Round], seed: int, seconds: float, report: Path | None) -> int:
+    """Say what came of it; return the exit code."""
+    for one in rounds:
+        for title, names in (("lost", one.lost), ("doubled", one.doubled), ("not PASSED", one.odd)):
+            if names:
+                print(f"round {one.number}: {title}: {', '.join(names[:10])}")
+    kills: Counter[str] = sum((one.kills for one in rounds), Counter())
+    lost, doubled, odd = (sum(len(names) for names in each) for each in (
+        [one.lost for one in rounds], [one.doubled for one in rounds], [one.odd for one in rounds]))
+    print(f"\nseed {seed}: {len(rounds)} rounds in {seconds:.0f} s, {sum(len(one.names) for one in rounds)} messages, "
+          f"{kills.total()} kills ({_words(kills)}); lost {lost}, doubled {doubled}, not PASSED {odd}")
     if report:
         with report.open("a") as file:
-            file.write(json.dumps(one.__dict__) + "\n")
+            file.write(json.dumps({
+                "seed": seed, "commit": _commit(), "rounds": len(rounds), "seconds": round(seconds),
+                "messages": sum(len(one.names) for one in rounds), "kills": dict(kills), "lost": lost,
+                "doubled": doubled, "not_passed": odd}) + "\n")
+    return 1 if lost or doubled else 0
 
 
-def _sum_up(rounds: list[Round], seed: int) -> None:
-    kills: Counter[str] = sum((one.kills for one in rounds), Counter())
-    print(f"\nseed {seed}: {len(rounds)} rounds, {sum(one.messages for one in rounds)} messages, "
-          f"{sum(kills.values())} kills ({', '.join(f'{name} {count}' for name, count in kills.most_common())}); "
-          f"lost {sum(len(one.lost) for one in rounds)}, doubled {sum(len(one.doubled) for one in rounds)}, "
-          f"not PASSED {sum(len(one.odd) for one in rounds)}")
+def _words(kills: Counter[str]) -> str:
+    return ", ".join(f"{name} {count}" for name, count in kills.most_common()) or "none yet"
+
+
+def _commit() -> str:
+    done = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
+    return done.stdout.strip()
 
 
 if __name__ == "__main__":

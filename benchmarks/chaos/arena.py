@@ -1,18 +1,22 @@
-"""What a round of chaos happens in: a broker, the whole system, a cheap check, and the parts that may be killed."""
+"""What chaos happens in: a broker, the whole system, a cheap check, and the parts that may be killed."""
 from __future__ import annotations
 
+import json
 import os
 import signal
+import threading
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
-import pika.exceptions
-
-from tests.support.rabbitmq import RabbitMQ, publish, running_rabbitmq
-from tests.support.whole_system import KOJI_TOPIC, Options, WholeSystem, koji_message, whole_system
+from benchmarks.chaos.publisher import Publisher
+from buildbot_master.stack.parts_list import StackOptions
+from buildbot_master.stack.running import Screen, Stack, Wishes, running_stack
+from tests.support.rabbitmq import RabbitMQ, running_rabbitmq
 
 #: Says that every item is good, as fast as a process can.
 CHECK = """\
@@ -25,6 +29,10 @@ run: {using: command, command: ["true"]}
 RULES = "- when: {message_type: KojiBuildPackageCompleted}\n  do: [{check: quick}]\n"
 #: Parts that are processes of `up`, and the broker.
 VICTIMS = ("trigger", "master", "worker", "results", "deliver", "broker")
+#: Seconds before a part that was killed again starts again, at most; in production it is half a minute.
+_LONGEST_PAUSE = 1.0
+#: Rows a look; more never come between two looks.
+_PAGE = 300
 
 
 @dataclass
@@ -32,32 +40,49 @@ class Arena:
     """The running system and its broker."""
 
     broker: RabbitMQ
-    system: WholeSystem
+    stack: Stack
+    #: By number of the row: item and outcome.
+    rows: dict[int, tuple[str, str]] = field(default_factory=dict)
 
     def kill(self, victim: str) -> bool:
-        """Kill it with -9; False where it was down already."""
+        """Kill it with -9 once it is there; False where it was down for 30 s. A broker is started again."""
         if victim == "broker":
             self.broker.stop(signal.SIGKILL)
             self.broker.start()
             return True
-        try:
-            os.kill(self.system.pid(victim), signal.SIGKILL)
-        except (AssertionError, ProcessLookupError):
-            return False
-        return True
+        child = next(one for one in self.stack.supervisor.children if one.part.name == victim)
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
+            process = child.process
+            if process is not None and process.poll() is None:
+                os.kill(process.pid, signal.SIGKILL)
+                return True
+            time.sleep(0.05)
+        return False
 
-    def publish(self, name: str, number: int) -> None:
-        """Publish until the broker confirms: it may be down, and a message may then be there twice."""
-        body, properties = koji_message(name, build_id=number)
-        until(lambda: self._published(body, properties), 120, "the broker takes a message")
+    def look(self, page: int = 0) -> bool:
+        """Read a page of rows, newest first; False where there are no more, or the database is away."""
+        answer = get(f"{self.stack.addresses.results_url}/api/v2.0/results?limit={_PAGE}&page={page}")
+        found = (answer or {}).get("data", ())
+        self.rows |= {row["id"]: (row["data"]["item"][0], row["outcome"]) for row in found}
+        return len(found) == _PAGE
 
-    def _published(self, body: bytes, properties: dict) -> bool:
-        try:
-            publish(self.broker.url(), KOJI_TOPIC, body, **properties)
-        except (pika.exceptions.AMQPError, OSError):
-            time.sleep(0.2)
+    def look_at_all(self) -> None:
+        """Read every row anew."""
+        self.rows.clear()
+        page = 0
+        while self.look(page):
+            page += 1
+
+    def is_at_rest(self) -> bool:
+        """True where no run waits for delivery and no build is under way."""
+        queue = self.stack.state.queue
+        waiting = [path for folder in (queue, queue / "undelivered") for path in folder.glob("*")
+                   if path.is_file() and not path.name.startswith(".")]
+        if waiting:
             return False
-        return True
+        answer = get(f"{self.stack.addresses.buildbot_url}/api/v2/buildrequests?complete=false&limit=1")
+        return answer is not None and not answer["buildrequests"]
 
 
 def until(what: Callable[[], object], seconds: float, why: str) -> None:
@@ -66,18 +91,36 @@ def until(what: Callable[[], object], seconds: float, why: str) -> None:
     while not what():
         if time.monotonic() > deadline:
             raise TimeoutError(f"not within {seconds:g} s: {why}")
-        time.sleep(0.1)
+        time.sleep(0.3)
+
+
+def get(url: str) -> dict[str, Any] | None:
+    """Return the JSON of an address, None while nobody answers."""
+    try:
+        with urllib.request.urlopen(url, timeout=10) as answer:
+            return dict(json.load(answer))
+    except (OSError, ValueError):
+        return None
 
 
 @contextmanager
-def arena(folder: Path) -> Iterator[Arena]:
-    """Start everything in `folder`."""
+def arena(folder: Path) -> Iterator[tuple[Arena, Publisher]]:
+    """Start everything in `folder`; `<folder>/up.log` has what `up` says."""
     checks = folder / "checks" / "quick"
     checks.mkdir(parents=True)
     (checks / "quick.yml").write_text(CHECK)
     rules = folder / "rules.yml"
     rules.write_text(RULES)
-    with running_rabbitmq(folder / "broker") as broker:
-        options = Options(broker.url(), rules, None, (checks.parent,), ("--slots", "4"))
-        with whole_system(folder / "system", options) as system:
-            yield Arena(broker, system)
+    with running_rabbitmq(folder / "broker") as broker, (folder / "up.log").open("a", buffering=1) as log:
+        screen = Screen(lambda line: print(line, file=log), lambda title: None, lambda: None)
+        options = StackOptions(broker.url(), rules, (checks.parent,))
+        (folder / "state").mkdir()
+        (folder / "state" / "master-settings.json").write_text('{"retry_delay_seconds": 0.5, "grace_seconds": 5}')
+        with running_stack(Wishes(folder / "state", None, 4, None, options), screen) as stack:
+            for child in stack.supervisor.children:
+                child.part = replace(child.part, longest_pause_seconds=_LONGEST_PAUSE)
+            threading.Thread(target=stack.supervisor.keep_running, daemon=True).start()
+            publisher = Publisher(broker.url())
+            publisher.wait_for_queue("checkotron.trigger")
+            yield Arena(broker, stack), publisher
+            stack.supervisor.stopping.set()

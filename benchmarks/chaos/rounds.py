@@ -1,16 +1,20 @@
-"""One round of chaos, and what came of it."""
+"""Rounds of chaos in one stream, and the verdict over each of them."""
 from __future__ import annotations
 
 import random
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from benchmarks.chaos.arena import VICTIMS, Arena, until
+from benchmarks.chaos.publisher import Publisher
 
-#: Seconds for every row to come after the last message; a master and a broker that were killed take a few to be back.
-_LIMIT = 240.0
+#: Messages on their way at a time: enough that every part has work whenever one is killed.
+_UNDER_WAY = 60
+#: Seconds without any new row after which what is missing counts as lost.
+_LIMIT = 180.0
 
 
 @dataclass
@@ -18,8 +22,7 @@ class Round:
     """What came of one round."""
 
     number: int
-    messages: int
-    seconds: float = 0.0
+    names: list[str]
     kills: Counter[str] = field(default_factory=Counter)
     #: Items without a row, and with more than one.
     lost: list[str] = field(default_factory=list)
@@ -28,60 +31,81 @@ class Round:
     odd: list[str] = field(default_factory=list)
 
 
-def play(arena: Arena, number: int, messages: int, seed: int) -> Round:
-    """Publish the messages, kill meanwhile, wait for the rows, count."""
-    chance = random.Random(f"{seed}/{number}")
-    plan = sorted((chance.uniform(0, 6), chance.choice(VICTIMS)) for _ in range(chance.randint(1, 3)))
-    names = [f"round{number}-{index}" for index in range(messages)]
-    done = Round(number, messages)
-    began = time.monotonic()
-    killing = threading.Thread(target=_kill, args=(arena, plan, began, done))
-    killing.start()
-    for index, name in enumerate(names):
-        arena.publish(name, number * 1000 + index)
-        time.sleep(chance.uniform(0, 0.1))
-    killing.join()
-    rows = _wait_for_rows(arena, names)
-    done.seconds = time.monotonic() - began
-    done.lost = [name for name in names if not rows[name]]
-    done.doubled = [name for name in names if len(rows[name]) > 1]
-    done.odd = [f"{name}: {outcome}" for name in names for outcome in rows[name] if outcome != "PASSED"]
-    return done
+class Stream:
+    """Publishes round after round, and kills."""
+
+    def __init__(self, arena: Arena, publisher: Publisher, seed: int) -> None:
+        self.arena, self.publisher, self.seed = arena, publisher, seed
+        self.rounds: list[Round] = []
+        self._published = 0
+        self._killing: list[threading.Thread] = []
+        #: One kill at a time: a broker that is being started again cannot be killed.
+        self._one = threading.Lock()
+
+    def play(self, number: int, messages: int) -> Round:
+        """Publish the messages of a round; at those that the seed says, a part is killed."""
+        chance = random.Random(f"{self.seed}/{number}")
+        victims = {chance.randrange(messages): chance.choice(VICTIMS) for _ in range(chance.randint(1, 3))}
+        one = Round(number, [f"s{self.seed}r{number}n{index}" for index in range(messages)])
+        self.rounds.append(one)
+        for index, name in enumerate(one.names):
+            if victim := victims.get(index):
+                # somewhere within the next builds, not always right before a message
+                self._kill(victim, chance.uniform(0, 1), one)
+            self._wait_for_room()
+            self.publisher.publish(name, number * 1000 + index)
+            self._published += 1
+        return one
+
+    def come_to_rest(self) -> None:
+        """Wait for all kills, rows and builds; then look at everything anew and judge each round."""
+        for thread in self._killing:
+            thread.join()
+        wanted = {name for one in self.rounds for name in one.names}
+        self._while_rows_come(lambda: wanted <= self._known())
+        try:
+            until(self.arena.is_at_rest, 120, "nothing is on its way")
+        except TimeoutError as error:
+            print(f"not at rest: {error}", flush=True)
+        # a doubled row would come late: two polls of the deliverer
+        time.sleep(1.0)
+        self.arena.look_at_all()
+        found: dict[str, list[str]] = {}
+        for item, outcome in self.arena.rows.values():
+            found.setdefault(_name(item), []).append(outcome)
+        for one in self.rounds:
+            one.lost = [name for name in one.names if name not in found]
+            one.doubled = [name for name in one.names if len(found.get(name, ())) > 1]
+            one.odd = [f"{name}: {outcome}" for name in one.names for outcome in found.get(name, ())
+                       if outcome != "PASSED"]
+
+    def _kill(self, victim: str, delay: float, one: Round) -> None:
+        def act() -> None:
+            time.sleep(delay)
+            with self._one:
+                if self.arena.kill(victim):
+                    one.kills[victim] += 1
+        thread = threading.Thread(target=act)
+        thread.start()
+        self._killing.append(thread)
+
+    def _wait_for_room(self) -> None:
+        self._while_rows_come(lambda: self._published - len(self._known()) < _UNDER_WAY)
+
+    def _known(self) -> set[str]:
+        return {_name(item) for item, _ in self.arena.rows.values()}
+
+    def _while_rows_come(self, is_enough: Callable[[], bool]) -> None:
+        """Look until it is enough, or no row has come for three minutes."""
+        before, since = -1, time.monotonic()
+        while not is_enough():
+            if len(self.arena.rows) != before:
+                before, since = len(self.arena.rows), time.monotonic()
+            elif time.monotonic() - since > _LIMIT:
+                return
+            time.sleep(0.3)
+            self.arena.look()
 
 
-def _kill(arena: Arena, plan: list[tuple[float, str]], began: float, done: Round) -> None:
-    for moment, victim in plan:
-        time.sleep(max(0.0, began + moment - time.monotonic()))
-        if arena.kill(victim):
-            done.kills[victim] += 1
-
-
-def _wait_for_rows(arena: Arena, names: list[str]) -> dict[str, list[str]]:
-    """Return the outcomes of each item once all are there and nothing is on its way any more."""
-    found: dict[str, list[str]] = {name: [] for name in names}
-
-    def all_there() -> bool:
-        for name in names:
-            if not found[name]:
-                found[name] = _outcomes(arena, name)
-        return all(found.values())
-
-    try:
-        until(all_there, _LIMIT, "every row")
-        until(lambda: _is_quiet(arena), 60, "nothing is on its way")
-    except TimeoutError:
-        return {name: _outcomes(arena, name) for name in names}
-    # a doubled row would come late: looked at again when all is quiet
-    time.sleep(1.0)
-    return {name: _outcomes(arena, name) for name in names}
-
-
-def _outcomes(arena: Arena, name: str) -> list[str]:
-    return [row["outcome"] for row in arena.system.results(f"{name}-0.5-1.fc36")]
-
-
-def _is_quiet(arena: Arena) -> bool:
-    queue = arena.system.state / "queue"
-    waiting = [path for folder in (queue, queue / "undelivered") for path in folder.glob("*")
-               if path.is_file() and not path.name.startswith(".")]
-    return not waiting and all(build["complete"] for build in arena.system.builds())
+def _name(item: str) -> str:
+    return item.rsplit("-", 2)[0]

@@ -13,8 +13,8 @@ from pathlib import Path
 
 #: Bytes of a log before it is set aside as `<name>.log.1`.
 _LOG_LIMIT_BYTES = 20_000_000
-#: Seconds: the first pause before a restart, and the longest.
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 30.0
+#: Seconds: the first pause before a restart.
+_FIRST_PAUSE = 0.5
 #: A child that lived that long (seconds) failed for a new reason: its next pause is short again.
 _STEADY_SECONDS = 30.0
 
@@ -38,6 +38,8 @@ class Part:
     grace_seconds: float = 15.0
     #: The lowest is stopped first; where equal, the last started.
     stop_order: int = 5
+    #: Of the pauses before a restart, each twice the one before.
+    longest_pause_seconds: float = 30.0
 
 
 class Child:
@@ -80,7 +82,7 @@ class Child:
             code = self.process.returncode if self.process else None
             self._start_again_at = now + self._pause
             line = f"{self.part.title} ended ({_shown(code)}); starts again in {self._pause:g} s; its log: {self.log}"
-            self._pause = min(self._pause * 2, _LONGEST_PAUSE)
+            self._pause = min(self._pause * 2, self.part.longest_pause_seconds)
             return line
         if now < self._start_again_at:
             return None
