@@ -24,6 +24,8 @@ class Catalogue:
     checks: Mapping[str, CheckDescription]
     #: Of broken checks; they hide no good one.
     faults: tuple[Fault, ...] = ()
+    #: What could be read of broken checks, for further faults.
+    drafts: tuple[CheckDescription, ...] = ()
 
     def for_item_type(self, item_type: str) -> tuple[CheckDescription, ...]:
         """Return the checks that take items of that type and are not disabled."""
@@ -54,6 +56,7 @@ def load_catalogue(folders: Sequence[Path]) -> Catalogue:
     """
     checks: dict[str, CheckDescription] = {}
     faults: list[Fault] = []
+    drafts: list[CheckDescription] = []
     for folder in folders:
         if not folder.is_dir():
             faults.append(Fault(0, (), "no such folder of checks", str(folder)))
@@ -61,8 +64,9 @@ def load_catalogue(folders: Sequence[Path]) -> Catalogue:
         for path in sorted(folder.iterdir()):
             if not path.is_dir() or path.name.startswith((".", "_")) or not any(path.glob("*.yml")):
                 continue
-            _add(path, checks, faults)
-    return Catalogue(MappingProxyType(dict(sorted(checks.items()))), tuple(faults))
+            if draft := _add(path, checks, faults):
+                drafts.append(draft)
+    return Catalogue(MappingProxyType(dict(sorted(checks.items()))), tuple(faults), tuple(drafts))
 
 
 def find_check(name_or_path: str, folders: Sequence[Path]) -> CheckDescription:
@@ -83,15 +87,17 @@ def find_check(name_or_path: str, folders: Sequence[Path]) -> CheckDescription:
     return load_catalogue(folders).get(name_or_path)
 
 
-def _add(folder: Path, checks: dict[str, CheckDescription], faults: list[Fault]) -> None:
+def _add(folder: Path, checks: dict[str, CheckDescription], faults: list[Fault]) -> CheckDescription | None:
+    """Add a check, or what is wrong with it; return the draft of a broken one."""
     try:
         check = load_check(check_file(folder))
     except CheckFileError as error:
         faults.extend(error.faults)
-        return
+        return error.draft
     if check.name in checks:
         first = checks[check.name].path
         line = check.document.line(("name",)) if check.document else 0
         faults.append(Fault(line, ("name",), f"check `{check.name}` is there already: {first}", str(check.path)))
-        return
+        return None
     checks[check.name] = check
+    return None

@@ -1,6 +1,7 @@
 """What a check's YAML says, once it is valid."""
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -8,10 +9,10 @@ from types import MappingProxyType
 from typing import Any
 
 from checks.contracts import NOARCH
-from checks.document import SIZE_LIMIT, Document, DocumentError, Fault, KeyPath, load_document
+from checks.document import SIZE_LIMIT, Document, DocumentError, Fault, KeyPath, load_document, without
 from checks.item import ITEM_TYPES
 from checks.kind import Place
-from checks.schema import CHECK, DEFAULT_NAMESPACE, DEFAULT_SILENCE_SECONDS, DEFAULT_TIMEOUT_SECONDS
+from checks.schema import CHECK, DEFAULT_NAMESPACE, DEFAULT_SILENCE_SECONDS, DEFAULT_TIMEOUT_SECONDS, NAME
 
 #: Tried in a check's folder after `<folder>.yml`; the first is the name in Taskotron's repositories.
 _OTHER_FILE_NAMES = ("runtask.yml", "check.yml")
@@ -20,10 +21,12 @@ _OLD_ITEM_TYPES = {"bodhi_id": "bodhi_update"}
 
 
 class CheckFileError(Exception):
-    """Raised when a check's file is missing or wrong; `.faults` has everything that is wrong."""
+    """Raised when a check's file is missing or wrong; `.faults` has everything that is wrong with its form."""
 
-    def __init__(self, faults: Sequence[Fault]) -> None:
+    def __init__(self, faults: Sequence[Fault], draft: CheckDescription | None = None) -> None:
         self.faults = tuple(faults)
+        #: The check without what is wrong, for whoever knows directives and looks for further faults; never run.
+        self.draft = draft
         super().__init__("\n".join(str(fault) for fault in self.faults))
 
 
@@ -31,6 +34,7 @@ class CheckFileError(Exception):
 class Action:
     """One line of a check: a directive with arguments."""
 
+    #: Empty only in a draft, where the file names none, or several.
     directive: str
     #: As in the file, variables not yet filled in: a mapping, a list, a text, or None.
     parameters: Any
@@ -165,20 +169,26 @@ def load_check(path: str | Path) -> CheckDescription:
 
 def parse_check(text: str | bytes, file: Path) -> CheckDescription:
     """Return the check that the text describes; `file` is where it stands. Raises CheckFileError."""
+    faults: list[Fault] = []
     try:
         document = load_document(text, str(file))
     except DocumentError as error:
-        raise CheckFileError(error.faults) from None
-    faults: list[Fault] = []
-    place = Place(lambda at, message: faults.append(document.fault(at, message)))
-    data = CHECK.read(document.data, place)
-    if not faults:
-        _join_rules(data, place)
-        shared = data["shares"]
-        if shared and not (file.resolve().parent.parent / shared).is_dir():
-            place.at("shares").fault(f"no folder `{shared}` beside the check's folder")
+        if error.rest is None or not isinstance(error.rest.data, Mapping):
+            raise CheckFileError(error.faults) from None
+        document, faults = error.rest, list(error.faults)
+    told = {fault.path for fault in faults}
+
+    def tell(at: KeyPath, message: str) -> None:
+        # a value that is no plain data is missing from the data too: one fault is enough
+        if at not in told:
+            faults.append(document.fault(at, message))
+
+    data = CHECK.read(document.data, Place(tell))
+    if isinstance(document.data, Mapping):
+        _join_rules(data, document.data, Place(tell))
+        _look_beside(data["shares"], file, Place(tell, ("shares",)))
     if faults:
-        raise CheckFileError(sorted(faults, key=lambda fault: fault.line))
+        raise CheckFileError(sorted(faults, key=lambda fault: fault.line), _draft(document, faults, file))
     return _description(data, document, file)
 
 
@@ -199,20 +209,32 @@ def check_file(path: Path) -> Path:
     raise CheckFileError([Fault(0, (), f"expected `{own_name}` in this folder, found {there}", str(path))])
 
 
-def _join_rules(data: dict[str, Any], place: Place) -> None:
-    """Tell what no single key can say."""
-    run, actions = data["run"], data["actions"]
-    using = run["using"] if run else "directives"
+def _join_rules(data: dict[str, Any], given: Mapping[str, Any], place: Place) -> None:
+    """Tell what no single key can say; `given` is the file's own data, which may be wrong in any way."""
+    run, actions = data["run"] or {}, any(given.get(name) for name in ("actions", "task"))
+    using = run.get("using") if given.get("run") else "directives"
     if using == "directives" and not actions:
         place.fault("`actions` is missing; expected at least one action, or `run: {using: command, command: ...}`")
-    if using != "directives" and actions:
+    if using in ("command", "python-function") and actions:
         place.at("actions").fault(f"does not go with `run.using: {using}`; keep one of the two")
     if using == "command" and not run["command"]:
         place.at("run").fault("`command` is missing; expected a list, or a text for the shell")
     if using == "python-function" and not run["file"]:
         place.at("run").fault("`file` is missing; expected the Python file with the function")
-    if data["matrix"] and data["arches"]:
+    if given.get("matrix") and given.get("arches"):
         place.at("matrix").fault("does not go with `arches`; keep one of the two")
+
+
+def _look_beside(shared: object, file: Path, place: Place) -> None:
+    if isinstance(shared, str) and re.fullmatch(NAME, shared) and not (file.resolve().parent.parent / shared).is_dir():
+        place.fault(f"no folder `{shared}` beside the check's folder")
+
+
+def _draft(document: Document, faults: Sequence[Fault], file: Path) -> CheckDescription | None:
+    if not isinstance(document.data, Mapping):
+        return None
+    rest = without(document.data, [fault.path for fault in faults if fault.path])
+    return _description(CHECK.read(rest, Place(lambda at, message: None)), document, file)
 
 
 def _description(data: dict[str, Any], document: Document, file: Path) -> CheckDescription:
@@ -223,11 +245,11 @@ def _description(data: dict[str, Any], document: Document, file: Path) -> CheckD
     matrix = data["matrix"]
     arches = tuple((matrix["arch"] if matrix else data["arches"]) or (NOARCH,))
     return CheckDescription(
-        name=data["name"], folder=file.resolve().parent, path=file.resolve(), namespace=data["namespace"],
+        name=data["name"] or "", folder=file.resolve().parent, path=file.resolve(), namespace=data["namespace"],
         description=data["description"].strip(), maintainer=data["maintainer"], ref_url=data["ref_url"],
         version=data["version"], disabled=data["disabled"], item_types=types, args=args, arches=arches,
         has_matrix=bool(matrix), environment=_environment(data["environment"]), run=_run(data["run"]),
-        actions=tuple(_action(action) for action in data["actions"] or ()), timeout_seconds=data["timeout"],
+        actions=tuple(_action(action) for action in data["actions"] or () if action), timeout_seconds=data["timeout"],
         silence_seconds=data["silence_timeout"], resources=_resources(data["resources"]), shares=data["shares"],
         artifacts=tuple(data["artifacts"]), caches=tuple(data["caches"]), secrets=tuple(data["secrets"]),
         document=document,

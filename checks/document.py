@@ -7,7 +7,7 @@ limited, duplicate keys are faults, and all faults are told at once.
 """
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
@@ -51,8 +51,10 @@ class Fault:
 class DocumentError(Exception):
     """Raised when a file cannot be read as YAML; `.faults` has everything that is wrong."""
 
-    def __init__(self, faults: Sequence[Fault]) -> None:
+    def __init__(self, faults: Sequence[Fault], rest: Document | None = None) -> None:
         self.faults = tuple(faults)
+        #: What could be read all the same, to look for further faults in; None: nothing.
+        self.rest = rest
         super().__init__("\n".join(str(fault) for fault in self.faults))
 
 
@@ -94,9 +96,27 @@ def load_document(text: str | bytes, name: str) -> Document:
             loader.dispose()
     except yaml.YAMLError as error:
         raise DocumentError([_syntax_fault(error, name)]) from None
+    document = Document(name, data, MappingProxyType(builder.lines))
     if builder.faults:
-        raise DocumentError(sorted(builder.faults, key=lambda fault: fault.line))
-    return Document(name, data, MappingProxyType(builder.lines))
+        raise DocumentError(sorted(builder.faults, key=lambda fault: fault.line), document)
+    return document
+
+
+def without(data: Any, paths: Iterable[KeyPath]) -> Any:
+    """Return a copy of the data in which nothing stands at these paths; an action keeps its place in the list."""
+    if isinstance(data, Mapping):
+        gone = {path[0] for path in paths if len(path) == 1 or not _leads_on(data.get(path[0]))}
+        return {key: without(value, [path[1:] for path in paths if path[0] == key and len(path) > 1])
+                for key, value in data.items() if key not in gone}
+    if isinstance(data, list):
+        return [without(value, [path[1:] for path in paths if path[0] == index and len(path) > 1])
+                for index, value in enumerate(data)]
+    return data
+
+
+def _leads_on(value: Any) -> bool:
+    """True where a fault below this value can be cut out alone: a key of a mapping, or of one in a list of them."""
+    return isinstance(value, Mapping) or (isinstance(value, list) and any(isinstance(part, Mapping) for part in value))
 
 
 def shown_path(path: KeyPath) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from checks.document import KeyPath
 from checks.item import shown
 from checks.kind import Kind, Place, nearest, wrong
 
@@ -59,6 +60,10 @@ class Record:
                 what = "more than one of" if there else "none of"
                 place.fault(f"{what} {', '.join(f'`{name}`' for name in group)} is there; expected exactly one")
         return clean
+
+    def knows(self, path: KeyPath) -> bool:
+        """True where the path begins with a key of this table, or is that of the mapping itself."""
+        return not path or path[0] in self._names
 
     def _read_known(self, value: Mapping[str, Any], place: Place) -> dict[str, Any]:
         clean: dict[str, Any] = {}

@@ -23,6 +23,7 @@ from checks.kind import (
     Place,
     Text,
     Whole,
+    nearest,
     wrong,
 )
 from checks.record import Key, Record
@@ -65,14 +66,29 @@ class ActionKind:
         clean = ACTION.read(value, place)
         known = {key.name for key in ACTION.keys}
         directives = [name for name in clean if name not in known]
+        if len(directives) > 1:
+            directives = self._without_slips(directives, place)
+        action = {key: clean[key] for key in known} | {"directive": "", "parameters": None, "path": place.path}
         if len(directives) != 1:
             there = " and ".join(f"`{shown(name, 40)}`" for name in directives) or "none"
             place.fault(f"expected exactly one directive beside `name` and `export`, found {there}")
-            return {}
+            return action
         name = directives[0]
         if not isinstance(clean[name], (Mapping, list, str, type(None))):
             wrong(MapOf(Anything()), clean[name], place.at(name))
-        return {key: clean[key] for key in known} | {"directive": name, "parameters": clean[name], "path": place.path}
+        return action | {"directive": name, "parameters": clean[name]}
+
+    @staticmethod
+    def _without_slips(names: list[str], place: Place) -> list[str]:
+        """Tell a key beside the directive that is nearly one of an action: `nmae`. Return what is left."""
+        keys = [name for key in ACTION.keys for name in (key.name, *key.aliases)]
+        slips = {name: hint for name in names if (hint := nearest(name, keys))}
+        if len(slips) != len(names) - 1:
+            return names
+        for name, hint in slips.items():
+            place.at(name).fault(f"unknown key `{shown(name, 60)}`{hint} beside the directive an action has: "
+                                 f"{', '.join(key.name for key in ACTION.keys)}")
+        return [name for name in names if name not in slips]
 
     def json_schema(self) -> dict[str, Any]:
         """Return the rule for editors; runner adds the directives."""

@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from checks.build_id import BuildIdError, is_standalone, parse_build_id
-from checks.catalogue import UnknownCheckError, find_check
+from checks.catalogue import UnknownCheckError
 from checks.contracts import NOARCH, NOT_OK, ExecutionReport
 from checks.description import CheckFileError
 from checks.item import ItemError
@@ -26,6 +26,7 @@ from runner.run import RunEnd, run, write_report
 from runner.run_log import run_log
 from runner.run_options import RunOptions, command_line, expand_arches, plan_of
 from runner.stages import RunPlan
+from runner.validation import find
 from runner.workspace import Workspace
 
 #: By hand, where `exitcode` or --exit-by-outcome asks for it and the outcome is bad.
@@ -51,7 +52,7 @@ def carry_out(options: RunOptions) -> int:
             from runner import many_runs
 
             return many_runs.run_items(options)
-        if arches := expand_arches(options, lambda name: find_check(name, settings.check_folders(os.environ))):
+        if arches := expand_arches(options, lambda name: find(name, settings.check_folders(os.environ))):
             from runner import many_runs
 
             return many_runs.run_arches(options, arches)

@@ -11,14 +11,14 @@ from checks.quantity import show_seconds
 from runner import using
 from runner.all_directives import directive_named
 from runner.stages import RunPlan, variables_of
-from runner.validation import faults_of, input_faults
+from runner.validation import faults_for
 from runner.variables import fill_in
 
 
 def plan_lines(plan: RunPlan) -> list[str]:
     """Return the plan, a line a fact. Raises CheckFileError: the check cannot run as it is."""
     check, given = plan.check, plan.input
-    faults = input_faults(check, given.item_type) or faults_of(check, given.item_type)
+    faults = faults_for(check, given.item_type)
     if faults:
         raise CheckFileError(faults)
     places = {"workdir": Path("WORKDIR"), "artifactsdir": Path("ARTIFACTSDIR"), "checkdir": check.folder}

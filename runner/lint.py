@@ -4,11 +4,11 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
-from checks.catalogue import UnknownCheckError, find_check, load_catalogue
+from checks.catalogue import UnknownCheckError, load_catalogue
 from checks.description import CheckDescription, CheckFileError
 from checks.document import Fault
 from runner.settings import check_folders
-from runner.validation import faults_of
+from runner.validation import faults_of, find
 
 
 def faults_in(names: Sequence[str]) -> tuple[list[Fault], list[Fault], int]:
@@ -20,9 +20,11 @@ def faults_in(names: Sequence[str]) -> tuple[list[Fault], list[Fault], int]:
         catalogue = load_catalogue(folders)
         checks.extend(catalogue.checks.values())
         faults.extend(catalogue.faults)
+        for draft in catalogue.drafts:
+            faults.extend(faults_of(draft))
     for name in names:
         try:
-            checks.append(find_check(name, folders))
+            checks.append(find(name, folders))
         except CheckFileError as error:
             faults.extend(error.faults)
         except UnknownCheckError as error:

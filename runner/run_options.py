@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from checks.build_id import is_standalone, parse_build_id
-from checks.catalogue import find_check
 from checks.contracts import NOARCH, CheckInput
 from checks.description import CheckDescription
 from checks.item import ItemError, parse_item, shown, slug
@@ -21,6 +20,7 @@ from runner.choice import choose_executor, is_ours
 from runner.environments import image_for
 from runner.revision import revision_of
 from runner.stages import RunPlan
+from runner.validation import find
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ def plan_of(options: RunOptions, **extra: Any) -> RunPlan:
 
     Raises CheckFileError, UnknownCheckError, ItemError, BuildIdError, ExecutorError.
     """
-    check = find_check(options.check, settings.check_folders(os.environ))
+    check = find(options.check, settings.check_folders(os.environ))
     if not options.item:
         kind = (check.item_types or ("koji_build",))[0]
         raise ItemError(f"`--item` is missing; say which {kind} to check, such as `{_example(kind)}`")

@@ -34,7 +34,7 @@ from runner.mask import Mask
 from runner.results import ResultsFile
 from runner.revision import Revision
 from runner.trust import Given
-from runner.validation import faults_of, input_faults, root_faults
+from runner.validation import faults_for, root_faults
 from runner.verdicts import VerdictError, Verdicts, looks_like_results, tell_faults
 from runner.workspace import Workspace
 
@@ -116,7 +116,7 @@ def fetch(state: RunState) -> None:
         state.details["revision"] = plan.revision.to_dict()
     (plan.folder / "input.json").write_text(json.dumps(plan.input.to_dict(), indent=2) + "\n", encoding="utf-8")
     item_type = plan.input.item_type
-    faults = input_faults(plan.check, item_type) or faults_of(plan.check, item_type)
+    faults = faults_for(plan.check, item_type)
     faults += root_faults(plan.check, plan.executor.name, plan.executor.can_be_root)
     if faults:
         raise CheckFileError(faults)

@@ -1,10 +1,12 @@
 """A check against the directives and variables there are: every fault, before anything runs."""
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
-from checks.description import Action, CheckDescription
+from checks.catalogue import find_check
+from checks.description import Action, CheckDescription, CheckFileError
 from checks.document import Fault, KeyPath
 from checks.item import ITEM_TYPES
 from runner.all_directives import DirectiveClashError, UnknownDirectiveError, directive_named
@@ -17,6 +19,33 @@ ALWAYS = ("item", "item_type", "arch", "build_id", "workdir", "artifactsdir", "c
           "namespace", "jobid", "uuid")
 
 
+def find(name_or_path: str, folders: Sequence[Path]) -> CheckDescription:
+    """
+    Return the check that a person named, as `checks.catalogue.find_check` does.
+
+    Raises UnknownCheckError; CheckFileError: with the faults of its form also those of its actions.
+    """
+    try:
+        return find_check(name_or_path, folders)
+    except CheckFileError as error:
+        raise with_actions(error) from None
+
+
+def with_actions(error: CheckFileError) -> CheckFileError:
+    """Return the error with what is wrong with the directives and variables of the same file, in its order."""
+    if error.draft is None:
+        return error
+    told = {fault.path for fault in error.faults}
+    further = [fault for fault in faults_of(error.draft) if fault.path not in told]
+    return CheckFileError(sorted([*error.faults, *further], key=lambda fault: fault.line), error.draft)
+
+
+def faults_for(check: CheckDescription, item_type: str) -> list[Fault]:
+    """Return everything that keeps a check from running on such an item."""
+    wrong_item = input_faults(check, item_type)
+    return wrong_item + faults_of(check, item_type if check.runs_on(item_type) else None)
+
+
 def faults_of(check: CheckDescription, item_type: str | None = None) -> list[Fault]:
     """
     Return what is wrong with the actions of a check, in the order of the file.
@@ -27,7 +56,8 @@ def faults_of(check: CheckDescription, item_type: str | None = None) -> list[Fau
     known = {*ALWAYS, *_item_variables(check, item_type)}
     known |= {name for name in ("caches", "secrets") if getattr(check, name)}
     for action in check.actions:
-        faults.extend(_action_faults(check, action, known))
+        if action.directive:
+            faults.extend(_action_faults(check, action, known))
         if action.export:
             known.add(action.export)
     if check.run.file:
@@ -69,13 +99,14 @@ def _item_variables(check: CheckDescription, item_type: str | None) -> Iterable[
 
 def _action_faults(check: CheckDescription, action: Action, known: set[str]) -> list[Fault]:
     path = (*action.path, action.directive)
+    faults: list[Fault] = []
     try:
         directive = directive_named(action.directive)
         directive(action.parameters, variables=True)
     except (UnknownDirectiveError, DirectiveClashError) as error:
         return [_fault(check, path, str(error))]
     except ParametersError as error:
-        return [_fault(check, (*path, *fault.path), fault.message) for fault in error.faults]
+        faults = [_fault(check, (*path, *fault.path), fault.message) for fault in error.faults]
     sentences: list[str] = []
 
     def look(value: Any) -> Any:
@@ -83,7 +114,7 @@ def _action_faults(check: CheckDescription, action: Action, known: set[str]) -> 
         return value
 
     directive.fill_in(action.parameters, look)
-    faults = [_fault(check, path, sentence) for sentence in dict.fromkeys(sentences)]
+    faults += [_fault(check, path, sentence) for sentence in dict.fromkeys(sentences)]
     if action.directive == "python":
         faults.extend(_python_faults(check, action.parameters, path))
     return faults

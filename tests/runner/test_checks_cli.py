@@ -60,9 +60,9 @@ def test_lint_tells_every_fault_of_every_check(tmp_path: Path) -> None:
     rows = json.loads(checkotron("checks", "lint", one, two, "--json").stdout)
 
     assert done.returncode == 2
-    assert len(done.stderr.splitlines()) == 3
-    assert done.stdout.splitlines()[-1] == "2 checks, 3 faults"
-    assert [row["line"] for row in rows if row["level"] == "error"] == [3, 2, 2]
+    assert len(done.stderr.splitlines()) == 4
+    assert done.stdout.splitlines()[-1] == "2 checks, 4 faults"
+    assert [row["line"] for row in rows if row["level"] == "error"] == [2, 3, 2, 2]
 
 
 def test_the_library_lints_clean() -> None:

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from checks.description import load_check
+from checks.description import CheckFileError, load_check
+from checks.item import ITEM_TYPES
 from runner.all_directives import directive_names
-from runner.lint import advice_for
-from runner.validation import faults_of, input_faults
+from runner.lint import advice_for, faults_in
+from runner.validation import ALWAYS, faults_for, faults_of, find, input_faults
 from tests.support.checkotron_process import run_check, write_check
 
 
@@ -18,6 +19,9 @@ def faults(folder: Path, text: str, **files: str) -> list[str]:
 
 
 def test_every_action_is_looked_at(tmp_path: Path) -> None:
+    there = (f"known here: {', '.join(sorted({*ALWAYS, *ITEM_TYPES, 'bodhi_id'}))}. "
+             "A dollar sign that is meant as such is written `$$`")
+
     assert faults(tmp_path, """\
 actions:
   - koij: {}
@@ -30,10 +34,76 @@ actions:
         + ", ".join(name for name in directive_names() if name != "check_command"),
         "4, actions[1].koji.arhc: unknown key `arhc`; did you mean `arch`? known: action, koji_build, koji_tag, arch, "
         "arch_exclude, src, debuginfo, build_log, target_dir, store, hub",
+        f"4, actions[1].koji: unknown variable `koji_bild`; did you mean `koji_build`? {there}",
         "5, actions[2].koji: `koji_tag` is missing; `action: download_tag` needs it",
         "6, actions[3].command.timeout: `soon` is not allowed here; expected a time above 0 and up to a week: seconds, "
         "or such as `20 min`, `2h`",
+        f"6, actions[3].command: unknown variable `nothing`; {there}",
         "7, actions[4].create_report: more than one of `results`, `file` is there; expected exactly one"]
+
+
+def test_faults_of_the_form_and_of_the_actions_are_told_together(tmp_path: Path) -> None:
+    folder = write_check(tmp_path / "x", """\
+descripton: x
+name: twice
+resources: !!python/object:os.system x
+input: {item_type: koji_bild}
+actions:
+  - nmae: fetch
+    koji: {action: download_tag, arhc: x86_64, koji_build: "${koji_bild}"}
+    export: 1x
+  - 5
+  - {koij: {}, bodhi: {}}
+  - command: [echo, "${nothing}"]
+    timeout: never
+""")
+
+    with pytest.raises(CheckFileError) as caught:
+        find(str(folder), [])
+
+    told = [str(fault).partition("x.yml:")[2] for fault in caught.value.faults]
+    assert [line.partition("; ")[0] for line in told] == [
+        "2, descripton: unknown key `descripton`",
+        "3, name: key `name` stands twice",
+        "4, resources: tag `tag:yaml.org,2002:python/object:os.system` is not allowed",
+        "5, input.item_type[0]: `koji_bild` is not allowed here",
+        "7, actions[0].nmae: unknown key `nmae`",
+        "8, actions[0].koji.arhc: unknown key `arhc`",
+        "8, actions[0].koji: `koji_tag` is missing",
+        "8, actions[0].koji: unknown variable `koji_bild`",
+        "9, actions[0].export: `1x` is not allowed here",
+        "10, actions[1]: `5` (a number) is not allowed here",
+        "11, actions[2]: expected exactly one directive beside `name` and `export`, found `koij` and `bodhi`",
+        "12, actions[3].command: unknown variable `nothing`",
+        "13, actions[3].timeout: `never` is not allowed here"]
+
+
+def test_one_fault_brings_no_second_one_with_it(tmp_path: Path) -> None:
+    folder = write_check(tmp_path / "x", """\
+run: {using: python-function, file: v.py, arguments: {item: x}, timout: 3}
+caches: [a b]
+shares: ../x
+""", v="def run(item): return '1..0'")
+
+    with pytest.raises(CheckFileError) as caught:
+        find(str(folder), [])
+
+    assert [fault.path for fault in caught.value.faults] == [("run", "timout"), ("caches", 0), ("shares",)]
+
+
+def test_the_library_tells_the_faults_of_every_broken_check(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_check(tmp_path / "all" / "x", "bogus: 1\nactions: [{koij: {}}]\n")
+    monkeypatch.setenv("CHECKOTRON_CHECKS", str(tmp_path / "all"))
+
+    found, _, _ = faults_in([])
+
+    assert [fault.path for fault in found] == [("bogus",), ("actions", 0, "koij")]
+
+
+def test_the_wrong_item_and_a_wrong_action_are_told_together(tmp_path: Path) -> None:
+    check = load_check(write_check(tmp_path / "x", "input: {item_type: koji_build}\nactions: [{koij: {}}]\n"))
+
+    assert [fault.path for fault in faults_for(check, "bodhi_update")] == [("input",), ("actions", 0, "koij")]
 
 
 def test_a_variable_is_known_only_after_its_action(tmp_path: Path) -> None:
