@@ -146,11 +146,13 @@ def _request(arrival: Arrival) -> Request:
     """Return the request as the client behind the proxy meant it. Raises ApiError: a header is no host."""
     headers = arrival.headers
     # of several proxies the first is the one that the client sees
-    scheme = headers.get("x-forwarded-scheme", arrival.scheme).partition(",")[0].strip().lower()
+    schemes = headers.get("x-forwarded-scheme") or headers.get("x-forwarded-proto") or arrival.scheme
+    scheme = schemes.partition(",")[0].strip().lower()
     host = headers.get("x-forwarded-host", "").partition(",")[0].strip() or headers.get("host") or arrival.server
+    host = host.lower()
     if scheme not in _DEFAULT_PORTS or not _HOST.fullmatch(host):
         raise ApiError(400, "Bad request")
-    script_name = quote(unquote(headers.get("x-script-name", "")).rstrip("/"), safe="/-._~!$&'()*+,;=:@")
+    script_name = _script_name(headers.get("x-script-name", ""))
     quoted_path = arrival.quoted_path
     if script_name and quoted_path.startswith(script_name):
         quoted_path = quoted_path[len(script_name):] or "/"
@@ -158,6 +160,12 @@ def _request(arrival: Arrival) -> Request:
         method=arrival.method, path=unquote(quoted_path), query_string=arrival.query_string, headers=headers,
         body=arrival.body, base_url=f"{scheme}://{host.removesuffix(_DEFAULT_PORTS[scheme])}{script_name}",
         quoted_path=quoted_path, waited_seconds=arrival.waited_seconds)
+
+
+def _script_name(given: str) -> str:
+    """Return the path below which the proxy shows us, with a slash before it and none after; "" for the root."""
+    name = unquote(given).strip("/")
+    return quote(f"/{name}", safe="/-._~!$&'()*+,;=:@") if name else ""
 
 
 def _compressed(answer: Response, arrival: Arrival) -> Response:

@@ -16,6 +16,7 @@ _SAFE_IN_VALUE = "!$'()*,/:;?@"
 _ENCODED = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
 _PAGE = re.compile(r"(?<![^&])page=[^&]*")
 _CALLBACK = re.compile(r"(?<![^&])callback=[^&]*&?")
+_AMPERSANDS = re.compile(r"&{2,}")
 
 
 @lru_cache(4096)
@@ -48,12 +49,11 @@ def page_links(request: Request, page: int, has_next: bool) -> tuple[str | None,
 
 def _with_page(request: Request, page: int) -> str:
     """Return the request's own URL as an IRI with another page; `callback` is dropped."""
-    query = _CALLBACK.sub("", request.query_string).rstrip("&")
-    query, replaced = _PAGE.subn(f"page={page}", query, count=1)
+    query, replaced = _PAGE.subn(f"page={page}", _decoded(request.query_string, _KEPT_IN_QUERY), count=1)
     if not replaced:
         query = f"{query}&page={page}" if query else f"page={page}"
-    return (f"{request.base_url}{_decoded(request.quoted_path, _KEPT_IN_PATH)}"
-            f"?{_decoded(query, _KEPT_IN_QUERY)}")
+    query = _AMPERSANDS.sub("&", _CALLBACK.sub("", query))
+    return f"{request.base_url}{_decoded(request.quoted_path, _KEPT_IN_PATH)}?{query}"
 
 
 def _decoded(text: str, kept: frozenset[int] | set[int]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 import uuid as uuid_module
 
 from reporting.database.access import authenticated
-from reporting.database.api_v2.parameters import cut, name_filter, names, page_of, rows_wanted
+from reporting.database.api_v2.parameters import cut, description_filter, names, page_of, rows_wanted
 from reporting.database.exchange import ApiError, Request, Response, json_response
 from reporting.database.faults import Faults
 from reporting.database.fields import Body
@@ -37,8 +37,8 @@ def list_groups(service: Service, request: Request) -> Response:
     faults = Faults()
     limit, page = page_of(request, faults)
     faults.finish()
-    descriptions = name_filter(request, "description", "description:like")
-    found = service.storage.groups(names(request.first("uuid")), descriptions, rows_wanted(service, limit, page))
+    found = service.storage.groups(names(request.first("uuid")), description_filter(request),
+                                   rows_wanted(service, limit, page))
     rows, has_next = cut(found, limit, service)
     return json_response(list_json((group_json(row, request.base_url) for row in rows),
                                    *page_links(request, page, has_next)))

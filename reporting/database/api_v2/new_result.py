@@ -59,9 +59,7 @@ def _testcase(body: Body) -> TestcaseChange:
     if not isinstance(given, dict):
         body.faults.add("testcase", "dict_type", given)
         return nothing
-    if isinstance(name, int | float) and not isinstance(name, bool):
-        name = str(name)
-    ref_url = keeping(given, "ref_url")
+    name, ref_url = _number_as_text(name), _number_as_text(keeping(given, "ref_url"))
     if not body.is_text("testcase", name) or not (
             ref_url is KEEP or ref_url is None or body.is_text("testcase", ref_url)):
         return nothing
@@ -98,10 +96,16 @@ def _group(body: Body, given: Any) -> GroupChange | None:
         body.faults.add("groups", "value_error", given, "each group must be a uuid or an object")
         return None
     uuid = given.get("uuid") or new_uuid()
-    texts = [uuid, given.get("description"), given.get("ref_url")]
-    if not all(text is None or body.is_text("groups", text) for text in texts):
+    description, ref_url = (_number_as_text(keeping(given, field)) for field in ("description", "ref_url"))
+    texts = [text for text in (uuid, description, ref_url) if text is not None and text is not KEEP]
+    if not all(body.is_text("groups", text) for text in texts):
         return None
-    return GroupChange(body.uuid("groups", uuid), keeping(given, "description"), keeping(given, "ref_url"))
+    return GroupChange(body.uuid("groups", uuid), description, ref_url)
+
+
+def _number_as_text(value: Any) -> Any:
+    """Return a number as the text that databases make of it, everything else as it is."""
+    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
 
 
 def _data(body: Body) -> dict[str, tuple[str, ...]]:

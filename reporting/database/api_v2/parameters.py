@@ -26,7 +26,7 @@ _PATTERN_LIMIT = 2_000
 def page_of(request: Request, faults: Faults) -> tuple[int, int]:
     """Return (limit, page); a limit below 0 counts as 0, a page below 0 as 0."""
     numbers = []
-    for name, default in (("limit", DEFAULT_LIMIT), ("page", 0)):
+    for name, default in (("page", 0), ("limit", DEFAULT_LIMIT)):
         text = request.first(name)
         if text is None:
             numbers.append(default)
@@ -35,7 +35,7 @@ def page_of(request: Request, faults: Faults) -> tuple[int, int]:
         else:
             faults.add(name, "int_parsing", text)
             numbers.append(default)
-    return numbers[0], numbers[1]
+    return numbers[1], numbers[0]
 
 
 def rows_wanted(service: Service, limit: int, page: int, is_ascending: bool = False) -> Page:
@@ -58,11 +58,18 @@ def names(text: str | None) -> tuple[str, ...]:
     return tuple(text.split(",")) if text else ()
 
 
-def name_filter(request: Request, exact: str, like: str) -> NameFilter:
-    """Return the filter of /testcases and /groups, in which exact names win over patterns."""
-    if wanted := names(request.first(exact)):
-        return NameFilter(names=wanted)
-    return NameFilter(patterns=patterns(names(request.first(like))))
+def testcase_filter(request: Request) -> NameFilter:
+    """Return the filter of /testcases: exact names win over patterns, even where nothing is left of them."""
+    if text := request.first("name"):
+        return NameFilter(names=stripped(text))
+    return NameFilter(patterns=patterns(stripped(request.first("name:like"))))
+
+
+def description_filter(request: Request) -> NameFilter:
+    """Return the filter of /groups; a description keeps the spaces around it, blank ones are left out."""
+    exact = request.first("description")
+    found = tuple(each for each in names(exact or request.first("description:like")) if each.strip())
+    return NameFilter(names=found) if exact else NameFilter(patterns=patterns(found))
 
 
 def patterns(found: tuple[str, ...]) -> tuple[str, ...]:
@@ -81,19 +88,20 @@ def result_filter(request: Request, service: Service, faults: Faults, fixed: str
     since, until = _since(request.first("since"), faults)
     return ResultFilter(
         outcomes=_outcomes(request.first("outcome"), service, faults),
-        groups=() if fixed == "groups" else names(request.first("groups")),
-        testcases=() if fixed == "testcases" else _stripped(request.first("testcases")),
-        testcase_patterns=() if fixed == "testcases" else patterns(_stripped(request.first("testcases:like"))),
+        groups=() if fixed == "groups" else stripped(request.first("groups")),
+        testcases=() if fixed == "testcases" else stripped(request.first("testcases")),
+        testcase_patterns=patterns(stripped(request.first("testcases:like"))),
         since=since, until=until, data=tuple(_data_filters(request)),
     )
 
 
-def _stripped(text: str | None) -> tuple[str, ...]:
+def stripped(text: str | None) -> tuple[str, ...]:
+    """Return the elements between commas without the spaces around them; blank ones are left out."""
     return tuple(name.strip() for name in names(text) if name.strip())
 
 
 def _outcomes(text: str | None, service: Service, faults: Faults) -> tuple[str, ...]:
-    found = tuple(name.upper() for name in _stripped(text))
+    found = tuple(name.upper() for name in stripped(text))
     if any(outcome not in service.outcomes for outcome in found):
         faults.add("outcome", "value_error", text, must_be_one_of(service))
     return found

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from reporting.database.access import authenticated, authorize
 from reporting.database.api_v2.new_result import new_result
-from reporting.database.api_v2.parameters import cut, names, page_of, result_filter, rows_wanted
+from reporting.database.api_v2.parameters import cut, page_of, result_filter, rows_wanted, stripped
 from reporting.database.exchange import ApiError, Request, Response, json_response
 from reporting.database.faults import Faults
 from reporting.database.links import page_links
@@ -70,37 +70,44 @@ def get_result(service: Service, request: Request, number: str) -> Response:
 
 def list_results(service: Service, request: Request) -> Response:
     """Answer a page of all results that pass the filters."""
-    return _page_of_results(service, request)
+    return _Listing(service, request).answer()
 
 
 def list_results_of_testcase(service: Service, request: Request, name: str) -> Response:
     """Answer a page of one testcase's results."""
+    listing = _Listing(service, request, "testcases")
     if service.storage.testcase(name) is None:
         raise ApiError(404, "Testcase not found")
-    return _page_of_results(service, request, testcase=name)
+    return listing.answer(testcases=(name,))
 
 
 def list_results_of_group(service: Service, request: Request, uuid: str) -> Response:
     """Answer a page of one group's results."""
+    listing = _Listing(service, request, "groups")
     if service.storage.group(uuid) is None:
         raise ApiError(404, f"Group not found: {uuid}")
-    return _page_of_results(service, request, group=uuid)
+    return listing.answer(groups=(uuid,))
 
 
-def _page_of_results(service: Service, request: Request, testcase: str | None = None,
-                     group: str | None = None) -> Response:
-    faults = Faults()
-    limit, page = page_of(request, faults)
-    wanted = result_filter(request, service, faults, "testcases" if testcase else "groups" if group else None)
-    faults.finish()
-    if testcase is not None:
-        wanted = replace(wanted, testcases=(testcase,))
-    if group is not None:
-        wanted = replace(wanted, groups=(group,))
-    asked = rows_wanted(service, limit, page, is_ascending=request.first("_sort") == "asc:submit_time")
-    rows, has_next = cut(service.storage.results(wanted, asked), limit, service)
-    return json_response(list_json((result_json(row, request.base_url) for row in rows),
-                                   *page_links(request, page, has_next)))
+class _Listing:
+    """A page of results that is asked for. Raises FieldsError: a parameter is wrong, said before what is not there."""
+
+    def __init__(self, service: Service, request: Request, fixed: str | None = None) -> None:
+        faults = Faults()
+        self._service, self._request = service, request
+        self._limit, self._page = page_of(request, faults)
+        self._wanted = result_filter(request, service, faults, fixed)
+        faults.finish()
+
+    def answer(self, **fixed: tuple[str, ...]) -> Response:
+        """Answer the page; `fixed`: the part of the filter that the path says."""
+        service, request = self._service, self._request
+        asked = rows_wanted(service, self._limit, self._page,
+                            is_ascending=request.first("_sort") == "asc:submit_time")
+        found = service.storage.results(replace(self._wanted, **fixed), asked)  # type: ignore[arg-type]
+        rows, has_next = cut(found, self._limit, service)
+        return json_response(list_json((result_json(row, request.base_url) for row in rows),
+                                       *page_links(request, self._page, has_next)))
 
 
 def latest_results(service: Service, request: Request) -> Response:
@@ -109,7 +116,7 @@ def latest_results(service: Service, request: Request) -> Response:
     page_of(request, faults)
     wanted = _without_outcomes(result_filter(request, service, faults))
     faults.finish()
-    distinct_on = names(request.first("_distinct_on"))
+    distinct_on = stripped(request.first("_distinct_on"))
     if distinct_on and not wanted.is_selective:
         raise ApiError(400, "Please, provide at least one filter beside '_distinct_on'")
     rows = service.storage.latest(wanted, distinct_on)

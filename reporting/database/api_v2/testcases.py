@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from reporting.database.access import authenticated, authorize
-from reporting.database.api_v2.parameters import cut, name_filter, page_of, rows_wanted
+from reporting.database.api_v2.parameters import cut, page_of, rows_wanted, testcase_filter
 from reporting.database.exchange import ApiError, Request, Response, json_response
 from reporting.database.faults import Faults
 from reporting.database.fields import Body
@@ -30,7 +30,7 @@ def list_testcases(service: Service, request: Request) -> Response:
     faults = Faults()
     limit, page = page_of(request, faults)
     faults.finish()
-    wanted = name_filter(request, "name", "name:like")
+    wanted = testcase_filter(request)
     rows, has_next = cut(service.storage.testcases(wanted, rows_wanted(service, limit, page)), limit, service)
     return json_response(list_json((testcase_json(row, request.base_url) for row in rows),
                                    *page_links(request, page, has_next)))

@@ -21,8 +21,7 @@ def insert_results(database: Statements, new: Sequence[NewResult],
     testcases = _testcases(database, new)
     groups = _groups(database, new)
     pairs = _pairs(database, new)
-    ids = [row[0] for row in database.run(
-        "SELECT nextval(pg_get_serial_sequence('result', 'id')) FROM generate_series(1, ?::int)", (len(new),))]
+    ids = writing.reserved_ids(database, "result", len(new))
     numbered = list(zip(ids, new, strict=True))
     _copy(database, "result (id, testcase_id, outcome, note, ref_url, submit_time, data, groups)", (
         (number, testcases[each.testcase.name], each.outcome, each.note, each.ref_url, each.submit_time,

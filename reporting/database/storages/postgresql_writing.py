@@ -109,8 +109,7 @@ def insert_result(database: Statements, new: NewResult) -> tuple[int, str | None
         else:
             known.pairs[digest] = row_id
     testcase_id, ref_url = stored_testcase(database, new.testcase, known.testcase)
-    group_ids = [stored_group(database, group, known.groups.get(group.uuid))
-                 for group in sorted(new.groups, key=lambda group: group.uuid)]
+    group_ids = _stored_groups(database, new, known)
     missing = sorted(pairs.keys() - known.pairs.keys())
     if missing:
         known.pairs.update(database.run(
@@ -119,6 +118,20 @@ def insert_result(database: Statements, new: NewResult) -> tuple[int, str | None
         testcase_id, new.outcome, new.note, new.ref_url, new.submit_time, new.data_json(), new.groups_json(),
         list(known.pairs.values()), group_ids))
     return result_id, ref_url
+
+
+def _stored_groups(database: Statements, new: NewResult, known: _Known) -> list[int]:
+    """Return the ids of the groups after their changes: locked by uuid, but numbered in the order they were given."""
+    unknown = [group.uuid for group in new.groups if group.uuid not in known.groups]
+    numbers = dict(zip(unknown, reserved_ids(database, "run_group", len(unknown)), strict=True)) if unknown[1:] else {}
+    return [stored_group(database, group, known.groups.get(group.uuid), numbers.get(group.uuid))
+            for group in sorted(new.groups, key=lambda group: group.uuid)]
+
+
+def reserved_ids(database: Statements, table: str, count: int) -> list[int]:
+    """Return the next ids of a table; nobody else gets them."""
+    return [row[0] for row in database.run(
+        f"SELECT nextval(pg_get_serial_sequence('{table}', 'id')) FROM generate_series(1, ?::int)", (count,))]
 
 
 def put_testcase(database: Statements, change: TestcaseChange) -> Testcase:
@@ -157,15 +170,17 @@ def stored_testcase(database: Statements, change: TestcaseChange,
 
 
 def stored_group(database: Statements, change: GroupChange,
-                 known: tuple[int, str | None, str | None] | None) -> int:
-    """Return the id of the group after the change."""
+                 known: tuple[int, str | None, str | None] | None, number: int | None = None) -> int:
+    """Return the id of the group after the change; `number`: the id it gets where it is new."""
     if known is not None and change.description in (KEEP, known[1]) and change.ref_url in (KEEP, known[2]):
         return known[0]
     (group_id,), = database.run(
-        "INSERT INTO run_group (uuid, description, ref_url) VALUES (?, ?, ?) ON CONFLICT (uuid) DO UPDATE SET "
+        "INSERT INTO run_group (id, uuid, description, ref_url) OVERRIDING SYSTEM VALUE "
+        "VALUES (coalesce(?::bigint, nextval(pg_get_serial_sequence('run_group', 'id'))), ?, ?, ?) "
+        "ON CONFLICT (uuid) DO UPDATE SET "
         "description = CASE WHEN ? THEN run_group.description ELSE excluded.description END, "
         "ref_url = CASE WHEN ? THEN run_group.ref_url ELSE excluded.ref_url END RETURNING id",
-        (change.uuid, None if change.description is KEEP else change.description,
+        (number, change.uuid, None if change.description is KEEP else change.description,
          None if change.ref_url is KEEP else change.ref_url, change.description is KEEP, change.ref_url is KEEP),
     )
     return int(group_id)

@@ -137,6 +137,18 @@ def test_a_wrong_parameter_is_refused(server: DatabaseServer, path: str, query: 
     assert found == {"loc": [field], "msg": message, "type": kind, "input": query.partition("=")[2]}
 
 
+def test_every_wrong_parameter_is_named_in_the_order_of_declaration(server: DatabaseServer) -> None:
+    answer = server.api("GET", "/results?outcome=GREAT&since=x&limit=x&page=x")
+
+    assert [each["loc"] for each in answer.json()["validation_error"]] == [["page"], ["limit"], ["since"], ["outcome"]]
+
+
+@pytest.mark.parametrize("path", ["/testcases/none/results", "/groups/none/results"])
+def test_a_wrong_parameter_is_said_before_what_is_not_there(server: DatabaseServer, path: str) -> None:
+    assert fault(server.api("GET", f"{path}?outcome=GREAT"))["loc"] == ["outcome"]
+    assert server.api("GET", path).status_code == 404
+
+
 def test_distinct_on_alone_is_refused(server: DatabaseServer) -> None:
     answer = server.api("GET", "/results/latest?_distinct_on=scenario&outcome=PASSED")
 

@@ -32,6 +32,8 @@ def five(server: DatabaseServer) -> DatabaseServer:
     ("groups=g1", [1, 2]),
     ("groups=g1,g2", [1, 4, 2]),
     ("groups=none", []),
+    ("groups= g1 ,,none", [1, 2]),
+    ("groups=, ", [3, 5, 1, 4, 2]),
     ("testcases=dist.rpmlint", [1, 2]),
     ("testcases= dist.rpmlint ,,dist.abi", [3, 1, 2]),
     ("testcases=none", []),
@@ -92,6 +94,7 @@ def test_a_filter_finds_what_it_says(five: DatabaseServer, query: str, ids: list
 def test_the_results_of_a_testcase_and_of_a_group(five: DatabaseServer) -> None:
     assert five.ids("/testcases/dist.rpmlint/results") == [1, 2]
     assert five.ids("/testcases/dist.rpmlint/results?testcases=dist.abi&outcome=FAILED") == [2]
+    assert five.ids("/testcases/dist.rpmlint/results?testcases:like=*.abi") == [3, 1, 2]
     assert five.ids("/groups/g2/results") == [4, 2]
     assert five.ids("/groups/g2/results?groups=g1&item=hello-2.10-1.fc20&limit=1") == [4]
 
@@ -161,6 +164,21 @@ def test_links_honour_the_host_and_the_proxy(server: DatabaseServer) -> None:
     assert page["data"][0]["testcase"]["href"] == f"{base}/testcases/dist.rpmlint"
     assert group["results"] == f"{base}/results?groups=g"
     assert plain["next"] == "http://other.example.org/api/v2.0/results?limit=1&page=1"
+
+
+@pytest.mark.parametrize(("headers", "base"), [
+    ({"Host": "Results.Example.ORG:80"}, "http://results.example.org"),
+    ({"Host": "h:443", "X-Forwarded-Scheme": "https"}, "https://h"),
+    ({"Host": "h", "X-Forwarded-Proto": "https"}, "https://h"),
+    ({"Host": "h", "X-Forwarded-Proto": "http", "X-Forwarded-Scheme": "https"}, "https://h"),
+    ({"Host": "h", "X-Script-Name": "/results/"}, "http://h/results"),
+    ({"Host": "h", "X-Script-Name": "results/db"}, "http://h/results/db"),
+])
+def test_every_way_a_proxy_says_where_it_is_makes_one_base(server: DatabaseServer, headers: dict[str, str],
+                                                           base: str) -> None:
+    answer = server.api("GET", "", headers=headers)
+
+    assert answer.json()["results"] == f"{base}/api/v2.0/results"
 
 
 def test_a_host_that_is_none_is_refused(server: DatabaseServer) -> None:

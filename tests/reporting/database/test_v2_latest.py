@@ -52,6 +52,8 @@ def history(server: DatabaseServer) -> DatabaseServer:
     ("since=1970-01-09", [9, 8]),
     ("since=1970-01-09&item=a", [8]),
     ("_distinct_on=", [9, 8, 7, 6]),
+    ("_distinct_on=, ", [9, 8, 7, 6]),
+    ("_distinct_on= scenario ,&item=a", [8, 5, 4, 2]),
     ("_distinct_on=scenario&item=a", [8, 5, 4, 2]),
     ("_distinct_on=scenario&testcases=t2", [6, 5, 4]),
     ("_distinct_on=scenario,item&testcases=t1", [8, 3, 2]),

@@ -83,6 +83,13 @@ def test_a_testcase_object_overwrites_its_ref_url_and_a_name_alone_keeps_it(serv
         "https://example.org", "https://example.org", "https://example.org", None]
 
 
+def test_numbers_where_text_is_expected_in_objects_are_stored_as_text(server: DatabaseServer) -> None:
+    stored = server.add(testcase={"name": 5, "ref_url": 1.5}, groups=[{"uuid": "g", "description": 7, "ref_url": 8}])
+
+    assert (stored["testcase"]["name"], stored["testcase"]["ref_url"]) == ("5", "1.5")
+    assert (server.get("/groups/g")["description"], server.get("/groups/g")["ref_url"]) == ("7", "8")
+
+
 def test_a_group_object_without_uuid_gets_one(server: DatabaseServer) -> None:
     stored = server.add(groups=[{"description": "new"}])
 

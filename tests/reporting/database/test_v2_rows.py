@@ -61,6 +61,9 @@ def test_testcases_are_sorted_by_name_and_filtered(server: DatabaseServer) -> No
     assert names("?name:like=a*,b") == ["a", "a,b", "ab", "b"]
     assert names("?name:like=A*") == []
     assert names("?name=b&name:like=a*") == ["b"]
+    assert names("?name= b ,,ab") == ["ab", "b"]
+    assert names("?name:like= a* ,") == ["a", "a,b", "ab"]
+    assert names("?name=,&name:like=a*") == ["C", "a", "a,b", "ab", "b"]
     assert names("?unknown=x&limit=2&page=1") == ["a,b", "ab"]
 
 
@@ -96,8 +99,18 @@ def test_groups_come_newest_first_and_count_their_results(server: DatabaseServer
     assert uuids("?uuid=g1,g3, g2") == ["g3", "g1"]
     assert uuids("?description=one,two") == ["g2", "g1"]
     assert uuids("?description:like=t*") == ["g2"]
+    assert uuids("?description=two,, one") == ["g2"]
+    assert uuids("?description=, &description:like=t*") == ["g3", "g2", "g1"]
+    assert uuids("?uuid=,") == []
     assert uuids("?uuid=g1&description=two") == []
     assert server.get("/groups/g1")["results_count"] == 2
+
+
+def test_groups_made_by_one_result_are_listed_in_the_order_it_names_them(server: DatabaseServer) -> None:
+    server.add(groups=["b", "c", "a"])
+    server.add(groups=["e", "a", "d"])
+
+    assert [row["uuid"] for row in server.get("/groups")["data"]] == ["d", "e", "a", "c", "b"]
 
 
 def test_a_group_object_in_a_result_overwrites_what_it_names(server: DatabaseServer) -> None:
