@@ -11,7 +11,7 @@ import contextlib
 import json
 import logging
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol, runtime_checkable
@@ -49,6 +49,8 @@ class Progress:
     at: datetime
     #: Where the run can be watched; None where nowhere.
     log_url: str | None = None
+    #: What is known of the item beside its name: `task_id`, `issuer`.
+    facts: Mapping[str, object] = field(default_factory=dict)
 
     @classmethod
     def from_dict(cls, data: object) -> Progress:
@@ -69,10 +71,10 @@ class Progress:
             faults.append(str(error))
         if faults:
             raise ProgressError("; ".join(faults))
-        log_url = data.get("log_url")
+        log_url, facts = data.get("log_url"), data.get("facts")
         return cls(build_id, data["item"], data["item_type"], data["testcase"][:255], str(data.get("arch") or "noarch"),
                    status, at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC),
-                   log_url if isinstance(log_url, str) else None)
+                   log_url if isinstance(log_url, str) else None, facts if isinstance(facts, Mapping) else {})
 
 
 @runtime_checkable

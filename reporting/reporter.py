@@ -18,11 +18,11 @@ Life cycle, kept by `reporting.report`:
 """
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from checks.contracts import ExecutionReport
 from checks.result import Result
@@ -69,6 +69,21 @@ class ReportedRun:
     folder: Path | None = None
     #: Where people read it; None without an artifacts server.
     log_url: str | None = None
+
+    @property
+    def facts(self) -> Mapping[str, Any]:
+        """What the run was told of its item beside its name: `task_id`, `issuer`; empty where nothing."""
+        facts = self.report.details.get("facts")
+        return facts if isinstance(facts, Mapping) else {}
+
+    @property
+    def duration_seconds(self) -> float | None:
+        """How long the run took, None where its report does not say."""
+        try:
+            taken = datetime.fromisoformat(self.report.ended) - datetime.fromisoformat(self.report.started)
+        except (ValueError, TypeError):
+            return None
+        return taken.total_seconds() if taken >= timedelta(0) else None
 
     def submit_time(self, number: int) -> datetime:
         """Return when a result counts from: a microsecond apart, so that "the newest" is never a toss-up."""

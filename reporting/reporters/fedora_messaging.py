@@ -2,6 +2,7 @@
 Results as CI messages on the bus.
 
     amqp://user:secret@host/%2Fvhost?ci_name=QA&ci_team=Fedora+QA&ci_docs=https://…&ci_email=qa@…&ci_prefix=org.centos.prod
+    …&koji=https://koji.fedoraproject.org/kojihub      what a run does not know of a build is asked there
 
 The broker confirms each message before it counts as delivered. A second try
 has the same message id, by which receivers know it. Wire format:
@@ -12,13 +13,14 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from reporting.ci_message import CIMessage, Contact, message_of, message_of_progress
+from reporting.ci_message import CIMessage, Contact, message_of, message_of_progress, obstacle
+from reporting.koji_hub import KojiHub
 from reporting.progress import Progress
 from reporting.reporter import AwayError, Delivery, NumberedResult, RefusedError, ReportedRun, Secrets
 from reporting.urls import without_password
@@ -39,38 +41,54 @@ def reporter(address: str, secrets: Secrets) -> FedoraMessagingReporter:
     parts = urlsplit(address)
     asked = dict(parse_qsl(parts.query))
     own = {key.removeprefix("ci_"): asked.pop(key) for key in list(asked) if key.startswith("ci_")}
+    hub = asked.pop("koji", None)
     missing = [f"ci_{key}" for key in _NEEDED if not own.get(key)]
     if missing:
         raise ValueError(f"`{without_password(address)}`: CI messages say who sends them; add {', '.join(missing)}, "
                          "as in ?ci_name=QA&ci_team=Fedora+QA&ci_docs=https://docs.example.org&ci_email=qa@example.org")
     contact = Contact(own["name"], own["team"], own["docs"], own["email"], own.get("url"), own.get("irc"))
     return FedoraMessagingReporter(parts._replace(query=urlencode(asked)).geturl(), contact,
-                                   own.get("prefix", "org.centos.prod"))
+                                   own.get("prefix", "org.centos.prod"), KojiHub(hub) if hub else None)
 
 
 class FedoraMessagingReporter:
     """Publishes each result as one message; connects anew for each run."""
 
-    def __init__(self, url: str, contact: Contact, prefix: str) -> None:
+    def __init__(self, url: str, contact: Contact, prefix: str, hub: KojiHub | None = None) -> None:
         self._url = url
         self._contact = contact
         self._prefix = prefix
+        self._hub = hub
         self.destination = without_password(url.partition("?")[0])
 
     def deliver(self, run: ReportedRun, results: Sequence[NumberedResult]) -> Iterator[Delivery]:
         """Yield each delivery after the broker confirmed it. Raises AwayError, RefusedError."""
         with self._channel() as channel:
             for numbered in results:
-                log_url = _needed(numbered.result.log_url or run.log_url)
-                message = message_of(run, numbered.result, self._contact, log_url)
-                key = numbered.key or f"{run.build_id}/{numbered.number}"
+                result, key = numbered.result, numbered.key or f"{run.build_id}/{numbered.number}"
+                facts = self._facts(result.item, result.item_type, run.facts)
+                if why := obstacle(result.item_type, facts):
+                    yield Delivery(numbered.number, why)
+                    continue
+                log_url = _needed(result.log_url or run.log_url)
+                message = message_of(run, result, self._contact, facts, log_url)
                 yield Delivery(numbered.number, self._publish(channel, message, key))
 
     def announce(self, progress: Progress) -> str:
         """Publish `queued` or `running`. Raises AwayError, RefusedError."""
-        message = message_of_progress(progress, self._contact, _needed(progress.log_url))
+        facts = self._facts(progress.item, progress.item_type, progress.facts)
+        if why := obstacle(progress.item_type, facts):
+            return why
+        message = message_of_progress(progress, self._contact, facts, _needed(progress.log_url))
         with self._channel() as channel:
             return self._publish(channel, message, f"{progress.build_id}/{progress.status}/{progress.at.isoformat()}")
+
+    def _facts(self, item: str, item_type: str, known: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return what is known, and what Koji knows beside it. Raises AwayError, RefusedError: Koji cannot be asked."""
+        if self._hub is None or item_type != "koji_build" or (known.get("task_id") and known.get("issuer")):
+            return known
+        build = self._hub.build(item)
+        return known if build is None else {"task_id": build.task_id, "issuer": build.issuer, **known}
 
     @contextmanager
     def _channel(self) -> Iterator[BlockingChannel]:
@@ -91,11 +109,9 @@ class FedoraMessagingReporter:
             raise AwayError(f"the broker cannot be reached: {type(error).__name__} {error}".strip(),
                             was_sent=True) from None
 
-    def _publish(self, channel: BlockingChannel, message: CIMessage | None, key: str) -> str:
+    def _publish(self, channel: BlockingChannel, message: CIMessage, key: str) -> str:
         import pika
 
-        if message is None:
-            return "no CI messages for this kind of item"
         message_id = str(uuid.uuid5(_MESSAGE_IDS, key))
         properties = pika.BasicProperties(
             content_type="application/json", content_encoding="utf-8", delivery_mode=2, message_id=message_id,

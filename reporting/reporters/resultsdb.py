@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from checks.build_id import is_standalone
+from checks.contracts import NOARCH
 from checks.item import ITEM_TYPES
 from checks.outcome import accepted
 from checks.result import Result
@@ -62,7 +63,8 @@ class ResultsDBReporter:
             "testcase": progress.testcase, "outcome": progress.status, "note": "", "ref_url": progress.log_url,
             "groups": [] if is_standalone(progress.build_id) else [{"uuid": progress.build_id,
                                                                     "ref_url": progress.log_url}],
-            "data": {"item": [progress.item], "type": [progress.item_type], "arch": [progress.arch]},
+            "data": {"item": [progress.item], "type": [progress.item_type], "arch": [progress.arch],
+                     **_told_apart_by(progress.arch, {})},
             "submit_time": progress.at.strftime("%Y-%m-%dT%H:%M:%S.%f")},
             f"{progress.build_id}-{progress.status}" if not is_standalone(progress.build_id) else None)
         return str(answer.get("href") or "")
@@ -101,21 +103,28 @@ def body_of(run: ReportedRun, numbered: NumberedResult, outcomes: Sequence[str])
         "note": _without_nul(note)[:_NOTE_LIMIT],
         "ref_url": result.log_url,
         "groups": groups,
-        "data": _data(result),
+        "data": _data(run, result),
         "submit_time": run.submit_time(numbered.number).strftime("%Y-%m-%dT%H:%M:%S.%f"),
     }
 
 
-def _data(result: Result) -> dict[str, list[str]]:
+def _data(run: ReportedRun, result: Result) -> dict[str, list[str]]:
     data = {key.replace(":", "_"): [_cropped(value) for value in values] for key, values in result.extra.items()}
     data |= {"item": [_cropped(result.item)], "type": [_cropped(result.item_type)]}
     if result.arch:
-        data["arch"] = [_cropped(result.arch)]
+        data |= {"arch": [_cropped(result.arch)], **_told_apart_by(result.arch, data)}
     if result.artifact:
         data["artifact"] = [_cropped(result.artifact)]
     if result.output:
         data["output"] = [_cropped(result.output)]
+    if run.duration_seconds is not None:
+        data.setdefault("duration_seconds", [f"{run.duration_seconds:.1f}"])
     return data
+
+
+def _told_apart_by(arch: str, data: Mapping[str, list[str]]) -> dict[str, list[str]]:
+    """Return the key by which gates keep architectures apart; without it the newest of them would speak for all."""
+    return {} if arch == NOARCH or "system_architecture" in data else {"system_architecture": [_cropped(arch)]}
 
 
 def _description(run: ReportedRun) -> str:

@@ -52,9 +52,8 @@ def test_the_messages_satisfy_the_schema_but_for_the_verdict(item_type: str, sta
     item = {"koji_build": "xchat-0.5-1.fc20", "bodhi_update": "FEDORA-2026-04459ef8cf"}.get(item_type, "Fedora-24-1.0")
     progress = Progress.from_dict({**RECORD, "item": item, "item_type": item_type, "status": status})
 
-    message = message_of_progress(progress, CONTACT, "https://logs/1/")
+    message = message_of_progress(progress, CONTACT, {"task_id": 4711, "issuer": "alice"}, "https://logs/1/")
 
-    assert message is not None
     assert message.topic == f"ci.{ARTIFACTS[item_type]}.test.{status.lower()}"
     # of the schema, only the part that asks for a result or an error is not about these
     faults = [fault for fault in SCHEMA.iter_errors(dict(message.body))

@@ -28,6 +28,8 @@ class HubDouble:
     parents: dict[str, list[str]] = field(default_factory=dict)
     #: Builds that are not complete: the name and Koji's word, `FAILED`.
     states: dict[str, str] = field(default_factory=dict)
+    #: Further keys of builds, by their name: `task_id`, `creation_time`.
+    facts: dict[str, dict[str, Any]] = field(default_factory=dict)
     calls: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = field(default_factory=list)
     server: WebServer | None = None
 
@@ -80,7 +82,7 @@ class HubDouble:
             state = koji.BUILD_STATES[self.states.get(nvr, "COMPLETE")]
             builds[nvr] = {"id": number, "build_id": number, "name": name, "package_name": name, "version": version,
                            "release": release, "epoch": None, "nvr": nvr, "state": state, "volume_name": "DEFAULT",
-                           "volume_id": 0}
+                           "volume_id": 0, **self.facts.get(nvr, {})}
         return builds
 
     def do_getBuild(self, buildInfo: Any, strict: bool = False) -> dict[str, Any] | None:

@@ -50,7 +50,8 @@ def test_a_result_becomes_the_dictionary_of_the_api() -> None:
         "groups": [{"uuid": BUILD_ID, "ref_url": "http://logs/1/",
                     "description": "dist.rpmlint for Koji build xchat-0.5-1.fc20"}],
         "data": {"scenario": ["kde", "gnome"], "item": ["xchat-0.5-1.fc20"], "type": ["koji_build"],
-                 "arch": ["x86_64"], "artifact": ["a.log"], "output": ["one\ntwo"]},
+                 "arch": ["x86_64"], "system_architecture": ["x86_64"], "artifact": ["a.log"],
+                 "output": ["one\ntwo"], "duration_seconds": ["5.0"]},
         "submit_time": "2026-11-21T12:00:00.000001",
     }
 
