@@ -24,26 +24,27 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=1e9, help="start no further round after that time")
     parser.add_argument("--report", type=Path, help="a JSON line a round is added to this file")
     parser.add_argument("--folder", type=Path, help="kept; else a temporary one")
+    parser.add_argument("--commit", help="what the report says was run; else what is checked out")
     options = parser.parse_args()
     # ends the system, too
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     began = time.monotonic()
     rounds: list[Round] = []
-    with tempfile.TemporaryDirectory(prefix="chaos-") as temporary:
-        # Ctrl-C ends the rounds, not the report
-        with contextlib.suppress(KeyboardInterrupt), arena(options.folder or Path(temporary)) as (running, publisher):
-            stream = Stream(running, publisher, options.seed)
-            rounds = stream.rounds
-            for number in range(1, options.rounds + 1):
-                if time.monotonic() - began > options.seconds:
-                    break
-                kills = stream.play(number, options.messages).kills
-                print(f"{time.monotonic() - began:6.1f} s: round {number:3}; killed: {_words(kills)}", flush=True)
-            stream.come_to_rest()
-    return _judge(rounds, options.seed, time.monotonic() - began, options.report)
+    # Ctrl-C ends the rounds, not the report
+    with (tempfile.TemporaryDirectory(prefix="chaos-") as temporary, contextlib.suppress(KeyboardInterrupt),
+          arena(options.folder or Path(temporary)) as (running, publisher)):
+        stream = Stream(running, publisher, options.seed)
+        rounds = stream.rounds
+        for number in range(1, options.rounds + 1):
+            if time.monotonic() - began > options.seconds:
+                break
+            kills = stream.play(number, options.messages).kills
+            print(f"{time.monotonic() - began:6.1f} s: round {number:3}; killed: {_words(kills)}", flush=True)
+        stream.come_to_rest()
+    return _judge(rounds, options, time.monotonic() - began)
 
 
-def _judge(rounds: list[Round], seed: int, seconds: float, report: Path | None) -> int:
+def _judge(rounds: list[Round], options: argparse.Namespace, seconds: float) -> int:
     """Say what came of it; return the exit code."""
     for one in rounds:
         for title, names in (("lost", one.lost), ("doubled", one.doubled), ("not PASSED", one.odd)):
@@ -52,12 +53,12 @@ def _judge(rounds: list[Round], seed: int, seconds: float, report: Path | None) 
     kills: Counter[str] = sum((one.kills for one in rounds), Counter())
     lost, doubled, odd = (sum(len(names) for names in each) for each in (
         [one.lost for one in rounds], [one.doubled for one in rounds], [one.odd for one in rounds]))
-    print(f"\nseed {seed}: {len(rounds)} rounds in {seconds:.0f} s, {sum(len(one.names) for one in rounds)} messages, "
+    print(f"\nseed {options.seed}: {len(rounds)} rounds in {seconds:.0f} s, {sum(len(one.names) for one in rounds)} messages, "
           f"{kills.total()} kills ({_words(kills)}); lost {lost}, doubled {doubled}, not PASSED {odd}")
-    if report:
-        with report.open("a") as file:
+    if options.report:
+        with options.report.open("a") as file:
             file.write(json.dumps({
-                "seed": seed, "commit": _commit(), "rounds": len(rounds), "seconds": round(seconds),
+                "seed": options.seed, "commit": options.commit or _commit(), "rounds": len(rounds), "seconds": round(seconds),
                 "messages": sum(len(one.names) for one in rounds), "kills": dict(kills), "lost": lost,
                 "doubled": doubled, "not_passed": odd}) + "\n")
     return 1 if lost or doubled else 0
