@@ -74,3 +74,12 @@ def explain(check: str, arch: str, capabilities: Path | None) -> int:
     if not reasons:
         click.echo(f"yes: `{description.name}` can run here for {arch}")
     return 1 if reasons else 0
+
+
+@worker.command(hidden=True)
+@click.argument("socket", type=click.Path(path_type=Path))
+def warm(socket: Path) -> None:
+    """Run checks for the clients at SOCKET, each in a fork of this process. Workers start it themselves."""
+    from runner.warm import serve
+
+    serve(socket)

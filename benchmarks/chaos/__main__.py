@@ -53,13 +53,14 @@ def _judge(rounds: list[Round], options: argparse.Namespace, seconds: float) -> 
     kills: Counter[str] = sum((one.kills for one in rounds), Counter())
     lost, doubled, odd = (sum(len(names) for names in each) for each in (
         [one.lost for one in rounds], [one.doubled for one in rounds], [one.odd for one in rounds]))
-    print(f"\nseed {options.seed}: {len(rounds)} rounds in {seconds:.0f} s, {sum(len(one.names) for one in rounds)} messages, "
-          f"{kills.total()} kills ({_words(kills)}); lost {lost}, doubled {doubled}, not PASSED {odd}")
+    messages = sum(len(one.names) for one in rounds)
+    print(f"\nseed {options.seed}: {len(rounds)} rounds in {seconds:.0f} s, {messages} messages, {kills.total()} kills "
+          f"({_words(kills)}); lost {lost}, doubled {doubled}, not PASSED {odd}")
     if options.report:
         with options.report.open("a") as file:
             file.write(json.dumps({
-                "seed": options.seed, "commit": options.commit or _commit(), "rounds": len(rounds), "seconds": round(seconds),
-                "messages": sum(len(one.names) for one in rounds), "kills": dict(kills), "lost": lost,
+                "seed": options.seed, "commit": options.commit or _commit(), "rounds": len(rounds),
+                "seconds": round(seconds), "messages": messages, "kills": dict(kills), "lost": lost,
                 "doubled": doubled, "not_passed": odd}) + "\n")
     return 1 if lost or doubled else 0
 

@@ -75,9 +75,9 @@ def upgrade_database(folder: Path, database_url: str) -> bool:
     return True
 
 
-def runner_command() -> list[str]:
-    """Return how a worker on this machine starts the runner: it ends when the worker is killed."""
-    return [*death_with_parent(), *own_command()]
+def runner_command(worker: Path) -> list[str]:
+    """Return how the worker in that folder starts the runner: it ends when the worker is killed."""
+    return [*death_with_parent(), str(worker / "bin" / "checkotron")]
 
 
 def own_command() -> list[str]:
@@ -95,7 +95,7 @@ def _settings(state: State, ports: Ports, options: MasterOptions) -> dict[str, A
         "queue_folder": str(state.queue), "mirrors_folder": str(state.folder / "mirrors"),
         "workers": [{"name": "local", "slots": options.slots,
                      "password_file": str(state.secrets / "worker.password")}],
-        "runner_command": runner_command(), "runner_environment": environment,
+        "runner_command": runner_command(state.worker), "runner_environment": environment,
         "directive_versions": dict(options.directive_versions),
         "progress": options.progress,
         "check_folders": [str(folder) for folder in options.checks],

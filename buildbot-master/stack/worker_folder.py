@@ -1,13 +1,16 @@
 """The worker's folder: one process that carries a worker name a slot, and what this machine offers."""
 from __future__ import annotations
 
+import importlib.util
 import json
 import platform
+import shlex
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
-from buildbot_master.stack.master_folder import own_command
+from buildbot_master.stack.master_folder import own_command, write_whole
 from buildbot_master.stack.state import HOST, Ports, State
 
 #: Read by the master when the worker connects.
@@ -17,6 +20,7 @@ _TAC = '''\
 # Written by checkotron; started with twistd. One process, one worker name a slot.
 import os
 
+from buildbot_master.stack.warm_runner import WarmRunner
 from buildbot_worker.bot import Worker
 from twisted.application import service
 
@@ -25,6 +29,7 @@ with open({password_file!r}, encoding="ascii") as file:
     password = file.read().strip()
 # note: this line is matched against to check that this is a worker directory; do not edit it.
 application = service.Application('buildbot-worker')
+WarmRunner(basedir).setServiceParent(application)
 for name in {names!r}:
     worker = Worker({host!r}, {port!r}, name, password, os.path.join(basedir, name), 60, umask=0o022,
                     maxdelay={longest_pause})
@@ -37,6 +42,7 @@ def prepare_worker(state: State, ports: Ports, slots: int, capabilities: str) ->
     names = slot_names("local", slots)
     text = worker_tac(f"{HOST}:{ports.worker}", names, state.secrets / "worker.password", longest_pause=5)
     (state.worker / "buildbot.tac").write_text(text, encoding="utf-8")
+    write_command(state.worker)
     for name in names:
         folder = state.worker / name
         shutil.rmtree(folder, ignore_errors=True)
@@ -57,6 +63,19 @@ def worker_tac(master: str, names: list[str], password_file: Path, longest_pause
     host, _, port = master.rpartition(":")
     return _TAC.format(password_file=str(password_file), names=names, host=host.strip("[]"), port=int(port),
                        longest_pause=longest_pause)
+
+
+def write_command(worker: Path) -> Path:
+    """Write `<worker>/bin/checkotron`, the runner as Buildbot starts it; return its path."""
+    found = importlib.util.find_spec("runner")
+    places = found.submodule_search_locations if found else None
+    if not places:
+        raise ModuleNotFoundError("the runner is not installed")
+    words = (sys.executable, "-I", "-S", str(Path(places[0], "warm_client.py")))
+    path = worker / "bin" / "checkotron"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(path, f'#!/bin/sh\nexec {shlex.join(words)} "$@"\n', 0o755)
+    return path
 
 
 def what_this_machine_offers() -> str:

@@ -1,0 +1,89 @@
+"""
+The worker's warm runner: a process that has imported the runner and forks for each run, kept beside the worker.
+
+Buildbot's command stays what it was, `checkotron run ...`: `<worker>/bin` goes
+first in PATH, and the `checkotron` there asks the warm runner, or starts a
+plain process where that is away. CHECKOTRON_WARM_RUNNER=no turns it off.
+"""
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from typing import Any
+
+from twisted.application import service
+from twisted.internet import error, protocol
+from twisted.python import log
+
+from buildbot_master.stack.master_folder import own_command
+
+#: As in runner/warm_client.py.
+VARIABLE = "CHECKOTRON_WARM_RUNNER"
+#: Seconds before it is started again, and at most.
+_FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 60.0
+
+
+class WarmRunner(service.Service):  # type: ignore[misc]
+    """Keeps the process running as long as the worker does."""
+
+    def __init__(self, worker: str) -> None:
+        self._bin = os.path.join(worker, "bin")
+        self._folder: str | None = None
+        self._process: Any = None
+        self._pause = _FIRST_PAUSE
+        self._waiting: Any = None
+
+    def startService(self) -> None:
+        """Start it; commands find it by the environment."""
+        super().startService()
+        os.environ["PATH"] = os.pathsep.join((self._bin, os.environ.get("PATH", os.defpath)))
+        if os.environ.get(VARIABLE) == "no":
+            return
+        # a short path, as sockets want it, and one that no sandbox shows
+        self._folder = tempfile.mkdtemp(prefix="checkotron-warm-", dir="/tmp")
+        os.environ[VARIABLE] = os.path.join(self._folder, "socket")
+        self._start()
+
+    def stopService(self) -> None:
+        """Let the runs end, and it; nobody waits, for it ends by itself when we do."""
+        super().stopService()
+        if self._waiting is not None:
+            self._waiting.cancel()
+        if self._process is not None:
+            self._process.signalProcess("TERM")
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+    def ended(self, reason: Any) -> None:
+        """Start it again, a little later each time; meanwhile runs are plain processes."""
+        from twisted.internet import reactor
+
+        self._process = None
+        if not self.running:
+            return
+        log.msg(f"the warm runner ended ({reason.getErrorMessage()}); starts again in {self._pause:g} s")
+        loop: Any = reactor
+        self._waiting = loop.callLater(self._pause, self._start)
+        self._pause = min(self._pause * 2, _LONGEST_PAUSE)
+
+    def _start(self) -> None:
+        from twisted.internet import reactor
+
+        self._waiting = None
+        words = [*own_command(), "worker", "warm", os.environ[VARIABLE]]
+        loop: Any = reactor
+        # it ends at the end of its standard input, however we end
+        self._process = loop.spawnProcess(_Watcher(self), words[0], words, env=None, childFDs={0: "w", 1: 1, 2: 2})
+
+
+class _Watcher(protocol.ProcessProtocol):  # type: ignore[misc]
+    """Tells of the end."""
+
+    def __init__(self, owner: WarmRunner) -> None:
+        self._owner = owner
+
+    def processEnded(self, reason: Any) -> None:
+        """Called by Twisted."""
+        if not reason.check(error.ProcessDone) or self._owner.running:
+            self._owner.ended(reason)
