@@ -87,7 +87,7 @@ def test_a_run_has_the_folder_the_environment_and_the_umask_of_its_client(socket
     before = os.umask(0o027)
     try:
         client = start_check(socket, tmp_path, "printenv OURS; umask", OURS="blue sky")
-        _, err = client.communicate(timeout=60)
+        out, err = client.communicate(timeout=60)
     finally:
         os.umask(before)
 
