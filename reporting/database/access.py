@@ -28,25 +28,39 @@ _FORBIDDEN = ("403 Forbidden: You don't have the permission to access the reques
 
 
 @dataclass(frozen=True, slots=True)
+class Identity:
+    """Whose request it is."""
+
+    user: str
+    #: Groups of the provider that the user is in.
+    groups: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class Permission:
-    """These users may write results of testcases that match one of the patterns."""
+    """These users, and members of these groups, may write results of testcases that match one of the patterns."""
 
     users: tuple[str, ...]
     #: None: a permission that names no testcases, so grants none.
     testcases: tuple[str, ...] | None
     #: As configured, shown by /api/v3/permissions.
     shown: dict[str, Any]
+    groups: tuple[str, ...] = ()
 
     def matches(self, testcase: str) -> bool:
         """True where one pattern matches."""
         return any(fnmatchcase(testcase, pattern) for pattern in self.testcases or ())
 
+    def is_for(self, identity: Identity) -> bool:
+        """True where it names the user or one of the user's groups."""
+        return identity.user in self.users or not identity.groups.isdisjoint(self.groups)
+
 
 class IdentityProvider(Protocol):
     """Says whose a token is. Called for every request that writes; calls overlap."""
 
-    def user_of(self, token: str) -> str | None:
-        """Return the user, None where the token is not or no longer good. Raises ApiError (502): cannot tell."""
+    def identity_of(self, token: str) -> Identity | None:
+        """Return whose token it is, None where it is not or no longer good. Raises ApiError (502): cannot tell."""
         ...
 
     def permissions(self) -> list[Permission]:
@@ -70,9 +84,9 @@ class LocalTokens:
     def __init__(self, storage: Storage) -> None:
         self._storage = storage
 
-    def user_of(self, token: str) -> str | None:
+    def identity_of(self, token: str) -> Identity | None:
         rows = self._storage.rows(Sql("SELECT name FROM api_token WHERE digest = ?", (_digest(token),)))
-        return rows[0][0] if rows else None
+        return Identity(rows[0][0]) if rows else None
 
     def permissions(self) -> list[Permission]:
         return [Permission((token.name,), token.scopes,
@@ -104,20 +118,20 @@ def revoke_token(storage: Storage, name: str) -> bool:
     return storage.change([Sql("DELETE FROM api_token WHERE name = ?", (name,))]) > 0
 
 
-def authenticated(request: Request, provider: IdentityProvider) -> str:
+def authenticated(request: Request, provider: IdentityProvider) -> Identity:
     """Return whose request it is. Raises ApiError: 401 without a bearer token, 403 with a bad one."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise ApiError(401, _UNAUTHORIZED, {"WWW-Authenticate": "Bearer"})
-    user = provider.user_of(token.strip())
-    if user is None:
+    identity = provider.identity_of(token.strip())
+    if identity is None:
         raise ApiError(403, _FORBIDDEN)
-    return user
+    return identity
 
 
-def authorize(user: str, testcase: str, provider: IdentityProvider, looked_up: str | None = None) -> None:
+def authorize(identity: Identity, testcase: str, provider: IdentityProvider, looked_up: str | None = None) -> None:
     """Raise ApiError (403) unless the user may write that testcase. `looked_up`: the name to match instead."""
     name = testcase if looked_up is None else looked_up
-    if not any(user in permission.users and permission.matches(name) for permission in provider.permissions()):
-        raise ApiError(403, f"403 Forbidden: User {user} is not authorized to submit results for the test case "
-                            f"{testcase}")
+    if not any(permission.is_for(identity) and permission.matches(name) for permission in provider.permissions()):
+        raise ApiError(403, f"403 Forbidden: User {identity.user} is not authorized to submit results for the "
+                            f"test case {testcase}")

@@ -22,6 +22,10 @@ MESSAGES = {
     "bool_type": "Input should be a valid boolean",
     "int_type": "Input should be a valid integer",
     "int_parsing": "Input should be a valid integer, unable to parse string as an integer",
+    "int_from_float": "Input should be a valid integer, got a number with a fractional part",
+    "bool_parsing": "Input should be a valid boolean, unable to interpret input",
+    "url_type": "URL input should be a string or URL",
+    "url_scheme": "URL scheme should be 'http' or 'https'",
 }
 
 
@@ -46,8 +50,13 @@ class Faults:
 
     def add(self, field: str | None, kind: str, value: Any, message: str | None = None) -> None:
         """Note a fault of a field (None: of the whole body)."""
-        text = f"Value error, {message}" if kind == "value_error" else message or MESSAGES[kind]
-        self.found.append({"loc": [] if field is None else [field], "msg": text, "type": kind, "input": value,
+        text = f"Value error, {message}" if kind == "value_error" else message
+        self.note([] if field is None else [field], kind, value, text)
+
+    def note(self, place: Sequence[str | int], kind: str, value: Any, text: str | None = None) -> None:
+        """Note a fault at a place: a field, or a field and the number of an element of its list."""
+        text = text or MESSAGES[kind]
+        self.found.append({"loc": list(place), "msg": text, "type": kind, "input": value,
                            "url": _DOCUMENTATION + kind})
 
     def finish(self) -> None:

@@ -17,10 +17,12 @@ _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 class Body:
     """A JSON object of a stranger."""
 
-    def __init__(self, data: Any, faults: Faults) -> None:
+    def __init__(self, data: Any, faults: Faults, model: str = "") -> None:
+        """`model`: what v3's clients know the body as."""
         self.faults = faults
         if not isinstance(data, dict):
-            faults.add(None, "model_type", data, "Input should be a valid dictionary")
+            faults.add(None, "model_type", data,
+                       "Input should be a valid dictionary" + (f" or instance of {model}" if model else ""))
             faults.finish()
         self.data: dict[str, Any] = data
 

@@ -1,27 +1,22 @@
 """
 Users of an OpenID Connect provider: asks it about each token (RFC 7662), and a file about permissions.
 
-The file is a YAML or JSON list as in the original's PERMISSIONS:
-`{users: [...], testcases: [patterns], ...}`. LDAP groups are not looked up.
+Which groups a user is in, the original asks LDAP; here the provider says it
+with the token, in a claim. The file is described in `permissions_file`.
 """
 from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from reporting.database.access import Permission
+from reporting.database.access import Identity, Permission
 from reporting.database.exchange import ApiError
 
 logger = logging.getLogger(__name__)
 
 _TIMEOUT_SECONDS = 10
 _TRIES = 2
-
-
-class PermissionsFileError(ValueError):
-    """Raised when the file cannot be used; the text says where and why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +28,8 @@ class OidcSettings:
     client_secret: str
     #: The claim that names the user.
     username_field: str = "uid"
+    #: The claim that lists the user's groups.
+    groups_field: str = "groups"
 
 
 class OidcProvider:
@@ -42,10 +39,14 @@ class OidcProvider:
         self._settings = settings
         self._permissions = permissions
 
-    def user_of(self, token: str) -> str | None:
+    def identity_of(self, token: str) -> Identity | None:
         claims = self._introspected(token)
-        user = claims.get(self._settings.username_field)
-        return user if claims.get("active") is True and isinstance(user, str) and user else None
+        user, groups = claims.get(self._settings.username_field), claims.get(self._settings.groups_field)
+        if claims.get("active") is not True or not isinstance(user, str) or not user:
+            return None
+        listed = groups if isinstance(groups, list) else []
+        # Keycloak writes a group as its path: `/qa`
+        return Identity(user, frozenset(group.removeprefix("/") for group in listed if isinstance(group, str)))
 
     def permissions(self) -> list[Permission]:
         return self._permissions
@@ -68,27 +69,3 @@ class OidcProvider:
                 logger.warning("identity provider does not answer; the request was refused",
                                extra={"fault": type(error).__name__})
         raise ApiError(502, "Bad Gateway")
-
-
-def read_permissions(path: Path) -> list[Permission]:
-    """Return the permissions of a file. Raises PermissionsFileError with every fault."""
-    import yaml
-
-    try:
-        found = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, yaml.YAMLError) as error:
-        raise PermissionsFileError(f"{path}: cannot be read: {error}") from None
-    if not isinstance(found, list) or not found:
-        raise PermissionsFileError(f"{path}: expected a list of permissions, at least one")
-    faults = [f"{path}, [{number}]: {fault}" for number, each in enumerate(found) for fault in _faults(each)]
-    if faults:
-        raise PermissionsFileError("\n".join(faults))
-    return [Permission(tuple(each.get("users", ())), tuple(each["testcases"]) if "testcases" in each else None, each)
-            for each in found]
-
-
-def _faults(each: Any) -> list[str]:
-    if not isinstance(each, dict):
-        return [f"expected an object, got {type(each).__name__}"]
-    return [f"`{key}`: expected a list of texts" for key in ("users", "groups", "testcases")
-            if not isinstance(each.get(key, []), list) or not all(isinstance(text, str) for text in each.get(key, []))]

@@ -2,13 +2,29 @@
 from __future__ import annotations
 
 from functools import cache
-from html import escape
 from typing import Any
 
 from reporting.database.api_v3.result_type import ALL_RESULT_TYPES
-from reporting.database.exchange import HTML, Request, Response, dumped, json_response
+from reporting.database.exchange import Request, Response, dumped, json_response
+from reporting.database.pages.template import page
 from reporting.database.service import Service
 
+#: What a field is, where its name does not say it; the same word means the same everywhere.
+_MEANINGS = {
+    "href": "Its own address.", "results": "The address of its results.", "results_count": "How many results it has.",
+    "data": "Keys and their values; a value is always a list of texts in answers.", "note": "A short summary.",
+    "outcome": "PASSED, INFO, FAILED, NEEDS_INSPECTION, or one that `GET /api/v2.0` lists.",
+    "ref_url": "Where more is told.", "groups": "uuids; in what is stored also objects of a group.",
+    "submit_time": "UTC. In what is stored: milliseconds since 1970, or a time with a fraction of a second.",
+    "testcase": "The testcase; in what is stored its name is enough.",
+    "uuid": "At most 36 characters; none: a new one.",
+    "outcomes": "One of these.", "not_outcomes": "None of these.", "testcases": "One of these names.",
+    "testcases_like": "Or a name that matches one of these; `*` is any text.",
+    "since": "ISO 8601, this moment or later.", "until": "This moment or earlier.",
+    "after_id": "Stored after this one.",
+    "limit": "Rows of a page; 20.", "page": "Number of the page, from 0.",
+    "distinct_on": "Data keys: the newest for each combination of their values, for example `item`.",
+}
 _TEXT: dict[str, Any] = {"type": "string"}
 _TEXT_OR_NULL: dict[str, Any] = {"type": ["string", "null"]}
 _TEXTS: dict[str, Any] = {"type": "array", "items": _TEXT}
@@ -19,7 +35,9 @@ def _reference(name: str) -> dict[str, Any]:
 
 
 def _object(required: dict[str, Any], **optional: Any) -> dict[str, Any]:
-    return {"type": "object", "properties": {**required, **optional}, "required": list(required)}
+    properties = {name: {**schema, "description": _MEANINGS[name]} if name in _MEANINGS else schema
+                  for name, schema in {**required, **optional}.items()}
+    return {"type": "object", "properties": properties, "required": list(required)}
 
 
 def _list_of(name: str) -> dict[str, Any]:
@@ -67,6 +85,7 @@ _PARAMETERS: dict[str, tuple[str, dict[str, Any]]] = {
     "description": ("Descriptions with commas.", _TEXT), "description:like": ("Patterns with commas.", _TEXT),
     "item": ("Any data key is a filter, `item` for example; `item:like` takes patterns.", _TEXT),
     "after": ("The last id seen, or `now`.", {"anyOf": [{"type": "integer", "minimum": 0}, {"const": "now"}]}),
+    "testcase": ("Only permissions that match this name.", _TEXT),
     "wait": ("Seconds to wait for a next result, at most 60.", {"type": "integer", "minimum": 0}),
 }
 _PAGE = ("limit", "page")
@@ -101,7 +120,7 @@ _OPERATIONS: tuple[tuple[str, str, str, tuple[str, ...], str | None, int, Any], 
        201, _reference("Result")) for name in ALL_RESULT_TYPES),
     ("post", "/api/v3/results", "Store a result of any data; needs a bearer token.", (), "NewResult", 201,
      _reference("Result")),
-    ("get", "/api/v3/permissions", "Who may write what.", ("testcases",), None, 200, {"type": "array"}),
+    ("get", "/api/v3/permissions", "Who may write what.", ("testcase",), None, 200, {"type": "array"}),
     *(("get", f"/api/v3/schemas/{name}s", f"JSON schema of {name}.", (), None, 200, {"type": "object"})
       for name in ALL_RESULT_TYPES),
 )
@@ -151,27 +170,7 @@ def document(service: Service, request: Request) -> Response:
     return json_response(dumped({**description(), "servers": [{"url": request.base_url}]}))
 
 
-def page(service: Service, request: Request) -> Response:
+def documentation(service: Service, request: Request) -> Response:
     """Answer the document as a page."""
-    parts = []
-    for path, methods in description()["paths"].items():
-        for method, operation in methods.items():
-            names = "".join(f"<li><code>{escape(each['name'])}</code> {escape(each.get('description', ''))}</li>"
-                            for each in operation["parameters"])
-            body = ""
-            if "requestBody" in operation:
-                schema = operation["requestBody"]["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
-                body = f"<p>Body: <a href=\"#{escape(schema)}\">{escape(schema)}</a></p>"
-            parts.append(f"<h2><code>{method.upper()} {escape(path)}</code></h2><p>{escape(operation['summary'])}</p>"
-                         f"<ul>{names}</ul>{body}")
-    for name, schema in description()["components"]["schemas"].items():
-        rows = "".join(f"<li><code>{escape(each)}</code>{' (required)' if each in schema.get('required', ()) else ''}"
-                       f"</li>" for each in schema["properties"])
-        parts.append(f'<h2 id="{escape(name)}">{escape(name)}</h2><ul>{rows}</ul>')
-    text = ("<!doctype html>\n<html lang=en>\n<head><meta charset=utf-8><title>API - Checkotron results</title>"
-            "<meta name=viewport content=width=device-width><style>body{font:16px/1.5 system-ui,sans-serif;"
-            "margin:1rem auto;max-width:60rem;padding:0 1rem;color-scheme:light dark}</style></head>\n<body>\n"
-            f"<h1>API</h1>\n<p><a href=\"{escape(request.base_url)}/api/openapi.json\">OpenAPI document</a>. Errors: "
-            f"{escape(' '.join(f'{code}: {said}' for code, said in _ERRORS.items()))}</p>\n{''.join(parts)}\n"
-            "</body>\n</html>\n")
-    return Response(200, text.encode(), HTML)
+    told = description()
+    return page(request, "api.html", paths=told["paths"], schemas=told["components"]["schemas"], errors=_ERRORS)

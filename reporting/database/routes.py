@@ -36,7 +36,7 @@ ALL_ROUTES: dict[str, Mapping[str, Endpoint]] = {
     "/api/extra/latest": {"POST": extra.ask_latest},
     "/api/extra/following": {"GET": extra.follow},
     "/api/openapi.json": {"GET": openapi.document},
-    "/api/docs": {"GET": openapi.page},
+    "/api/docs": {"GET": openapi.documentation},
     "/api/v3/": {"GET": v3.documentation},
     "/api/v3/results": {"POST": v3.create_any_result},
     "/api/v3/results/<plural>": {"POST": v3.create_typed_result},

@@ -17,13 +17,13 @@ _NO_NAME = "testcase name must be non-empty"
 _PAIR_LIMIT = 10_000
 
 
-def new_result(data: Any, service: Service) -> NewResult:
+def new_result(data: Any, service: Service, model: str = "") -> NewResult:
     """
-    Return the result that a body describes.
+    Return the result that a body describes; `model`: see `Body`.
 
     Raises FieldsError: fields are wrong; ApiError: a data key has a colon.
     """
-    body = Body(data, Faults())
+    body = Body(data, Faults(), model)
     outcome, testcase, groups = _outcome(body, service), _testcase(body), _groups(body)
     note, ref_url, pairs = body.optional_text("note"), body.optional_text("ref_url"), _data(body)
     submit_time = _submit_time(body)

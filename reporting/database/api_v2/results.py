@@ -21,11 +21,11 @@ _KEY_LENGTH = 255
 
 def create_result(service: Service, request: Request) -> Response:
     """Store one result; where the server asks for tokens, only for those who may write its testcase."""
-    user = authenticated(request, service.identity_provider) if service.requires_token else ""
+    identity = authenticated(request, service.identity_provider) if service.requires_token else None
     new = new_result(request.json_body(), service)
-    if service.requires_token:
-        authorize(user, new.testcase.name, service.identity_provider)
-    return stored_answer(service, request, new, user)
+    if identity is not None:
+        authorize(identity, new.testcase.name, service.identity_provider)
+    return stored_answer(service, request, new, identity.user if identity else "")
 
 
 def stored_answer(service: Service, request: Request, new: NewResult, user: str) -> Response:

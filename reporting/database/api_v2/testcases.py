@@ -14,13 +14,13 @@ from reporting.database.service import Service
 
 def create_testcase(service: Service, request: Request) -> Response:
     """Create or change; 201 in both cases."""
-    user = authenticated(request, service.identity_provider) if service.requires_token else ""
+    identity = authenticated(request, service.identity_provider) if service.requires_token else None
     body = Body(request.json_body(), Faults())
     name = body.name("name", body.required_text("name"))
     ref_url = body.optional_text("ref_url")
     body.faults.finish()
-    if service.requires_token:
-        authorize(user, name, service.identity_provider)
+    if identity is not None:
+        authorize(identity, name, service.identity_provider)
     stored = service.storage.put_testcase(TestcaseChange(name, KEEP if ref_url is None else ref_url))
     return json_response(testcase_json(stored, request.base_url), 201)
 

@@ -1,14 +1,13 @@
 """The paths below /api/v3."""
 from __future__ import annotations
 
-from html import escape
-
 from reporting.database.access import IdentityProvider, authenticated, authorize
 from reporting.database.api_v2.new_result import new_result
 from reporting.database.api_v2.results import stored_answer
-from reporting.database.api_v3.result_type import ALL_RESULT_TYPES, ResultType
+from reporting.database.api_v3.result_type import ALL_RESULT_TYPES, ResultType, allowed_outcomes
 from reporting.database.api_v3.submission import submission
-from reporting.database.exchange import HTML, ApiError, Request, Response, dumped, json_response
+from reporting.database.exchange import ApiError, Request, Response, dumped, json_response
+from reporting.database.pages.template import page
 from reporting.database.service import Service
 
 #: A permission for results of any data is looked up by this and the testcase: `*` grants it, `dist.*` does not.
@@ -18,20 +17,20 @@ _ANY_DATA = "ANY-DATA:"
 def create_any_result(service: Service, request: Request) -> Response:
     """Store a result in the form of v2.0."""
     provider = _provider(service)
-    user = authenticated(request, provider)
-    new = new_result(request.json_body(), service)
-    authorize(user, new.testcase.name, provider, _ANY_DATA + new.testcase.name)
-    return stored_answer(service, request, new, user)
+    identity = authenticated(request, provider)
+    new = new_result(request.json_body(), service, "CreateResultParams")
+    authorize(identity, new.testcase.name, provider, _ANY_DATA + new.testcase.name)
+    return stored_answer(service, request, new, identity.user)
 
 
 def create_typed_result(service: Service, request: Request, plural: str) -> Response:
     """Store a result of one of the types."""
     provider = _provider(service)
     kind = _type(plural)
-    user = authenticated(request, provider)
-    new = submission(request.json_body(), kind, user)
-    authorize(user, new.testcase.name, provider)
-    return stored_answer(service, request, new, user)
+    identity = authenticated(request, provider)
+    new = submission(request.json_body(), kind, identity.user, service.outcomes)
+    authorize(identity, new.testcase.name, provider)
+    return stored_answer(service, request, new, identity.user)
 
 
 def schema(service: Service, request: Request, plural: str) -> Response:
@@ -50,14 +49,8 @@ def permissions(service: Service, request: Request) -> Response:
 def documentation(service: Service, request: Request) -> Response:
     """Answer a page for people."""
     _provider(service)
-    lines = []
-    for kind in ALL_RESULT_TYPES.values():
-        rows = "".join(f"<tr><td><code>{escape(each.name)}</code></td><td>{'required' if each.is_required else ''}</td>"
-                       f"<td>{escape(each.description)}</td></tr>" for each in kind.fields)
-        lines.append(f"<h2>POST {escape(request.base_url)}/api/v3/results/{kind.name}s</h2><table>{rows}</table>")
-    page = ("<!doctype html>\n<html lang=en>\n<meta charset=utf-8>\n<title>ResultsDB API v3</title>\n"
-            f"<h1>ResultsDB API v3</h1>\n{''.join(lines)}\n</html>\n")
-    return Response(200, page.encode(), HTML)
+    return page(request, "api_v3.html", base=request.base_url, outcomes=allowed_outcomes(service.outcomes),
+                kinds=ALL_RESULT_TYPES.values())
 
 
 def _provider(service: Service) -> IdentityProvider:

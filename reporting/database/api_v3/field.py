@@ -5,13 +5,17 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
+from reporting.database.api_v3.url import URL_LIMIT, UrlError, normal_url
 from reporting.database.fields import Body
 
 #: Characters of a text.
 TEXT_LIMIT = 8192
+_TOO_LONG = f"String should have at most {TEXT_LIMIT} characters"
 _INTEGER = re.compile(r"\s*[+-]?\d{1,18}(?:\.0+)?\s*", re.ASCII)
+_EMAIL = re.compile(r"[^\s@\"(),:;<>\[\\\]]+@[^\s@\"(),:;<>\[\\\]]+")
+#: `Ada <ada@example.org>`
+_NAMED = re.compile(r"[^<>]*<([^<>]*)>")
 _TRUE = {1, "1", "true", "t", "yes", "y", "on"}
 _FALSE = {0, "0", "false", "f", "no", "n", "off"}
 
@@ -50,7 +54,7 @@ def _text(body: Body, name: str, value: Any) -> list[str] | None:
     if not body.is_text(name, value):
         return None
     if len(value) > TEXT_LIMIT:
-        body.faults.add(name, "string_too_long", value, f"String should have at most {TEXT_LIMIT} characters")
+        body.faults.add(name, "string_too_long", value, _TOO_LONG)
         return None
     return [value]
 
@@ -66,23 +70,45 @@ def _texts(body: Body, name: str, value: Any) -> list[str] | None:
     if not isinstance(value, list):
         body.faults.add(name, "list_type", value)
         return None
-    return [text for each in value for text in _text(body, name, each) or []]
+    for index, each in enumerate(value):
+        if not isinstance(each, str):
+            body.faults.note([name, index], "string_type", each)
+        elif len(each) > TEXT_LIMIT:
+            body.faults.note([name, index], "string_too_long", each, _TOO_LONG)
+        else:
+            body.is_storable(name, each)
+    return value
 
 
 def _url(body: Body, name: str, value: Any) -> list[str] | None:
     if not isinstance(value, str):
-        body.faults.add(name, "url_type", value, "URL input should be a string or URL")
+        body.faults.add(name, "url_type", value)
         return None
-    if _text(body, name, value) is None:
+    if not body.is_storable(name, value):
         return None
     try:
-        parts = urlsplit(value.strip())
-    except ValueError:
-        parts = urlsplit("")
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        body.faults.add(name, "url_parsing", value, "Input should be a valid URL, relative URL without a base")
+        return [normal_url(value)]
+    except UrlError as error:
+        body.faults.add(name, error.kind, value, error.message)
         return None
-    return [parts._replace(path=parts.path or "/").geturl()]
+
+
+def _email(body: Body, name: str, value: Any) -> list[str] | None:
+    if _text(body, name, value) is None:
+        return None
+    named = _NAMED.fullmatch(value.strip())
+    address = named[1] if named else value.strip()
+    before, at, after = address.rpartition("@")
+    fault = ("An email address must have an @-sign." if not at
+             else "There must be something before the @-sign." if not before
+             else "There must be something after the @-sign." if not after
+             else "The part after the @-sign is not valid. It should have a period." if "." not in after.strip(".")
+             else "An email address cannot have two periods in a row." if ".." in address
+             else "It has characters that no address has." if not _EMAIL.fullmatch(address) else None)
+    if fault:
+        body.faults.note([name], "value_error", value, f"value is not a valid email address: {fault}")
+        return None
+    return [f"{before}@{after.lower()}"]
 
 
 def _integer(body: Body, name: str, value: Any) -> list[str] | None:
@@ -92,7 +118,8 @@ def _integer(body: Body, name: str, value: Any) -> list[str] | None:
         value = int(value)
     if isinstance(value, int) and not isinstance(value, bool):
         return [str(value)]
-    body.faults.add(name, "int_parsing" if isinstance(value, str) else "int_type", value)
+    kinds = {str: "int_parsing", float: "int_from_float"}
+    body.faults.add(name, kinds.get(type(value), "int_type"), value)
     return None
 
 
@@ -100,15 +127,14 @@ def _boolean(body: Body, name: str, value: Any) -> list[str] | None:
     known = value.lower() if isinstance(value, str) else value
     if isinstance(known, str | int | float) and known in _TRUE | _FALSE:
         return [str(known in _TRUE)]
-    body.faults.add(name, "bool_parsing" if isinstance(value, str) else "bool_type", value,
-                    "Input should be a valid boolean" + (", unable to interpret input" if isinstance(value, str)
-                                                         else ""))
+    body.faults.add(name, "bool_parsing" if isinstance(value, str | int) else "bool_type", value)
     return None
 
 
 TEXT = Kind(_text, {"type": "string", "maxLength": TEXT_LIMIT})
 NAME = Kind(_name, {"type": "string", "minLength": 1, "maxLength": TEXT_LIMIT})
 TEXTS = Kind(_texts, {"type": "array", "items": {"type": "string", "maxLength": TEXT_LIMIT}})
-URL = Kind(_url, {"type": "string", "format": "uri", "minLength": 1, "maxLength": TEXT_LIMIT})
+URL = Kind(_url, {"type": "string", "format": "uri", "minLength": 1, "maxLength": URL_LIMIT})
+EMAIL = Kind(_email, {"type": "string", "format": "email", "maxLength": TEXT_LIMIT})
 INTEGER = Kind(_integer, {"type": "integer"})
 BOOLEAN = Kind(_boolean, {"type": "boolean"})

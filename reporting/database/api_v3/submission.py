@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from reporting.database.api_v3.result_type import COLUMNS, OUTCOMES, ResultType
+from reporting.database.api_v3.result_type import COLUMNS, ResultType, allowed_outcomes
 from reporting.database.faults import Faults
 from reporting.database.fields import Body
 from reporting.database.records import KEEP, NewResult, TestcaseChange
@@ -12,14 +12,18 @@ from reporting.database.timestamps import now_microseconds
 _ONLY_FOR_ERROR = "error_reason and issue_url can be only set for ERROR outcome"
 
 
-def submission(data: Any, kind: ResultType, user: str) -> NewResult:
-    """Return the result that a body of that type describes. Raises FieldsError with every fault."""
-    faults = Faults()
-    body = Body(data, faults)
+def submission(data: Any, kind: ResultType, user: str, configured: tuple[str, ...]) -> NewResult:
+    """
+    Return the result that a body of that type describes. Raises FieldsError with every fault.
+
+    `configured`: the outcomes that v2.0 takes.
+    """
+    faults, outcomes = Faults(), allowed_outcomes(configured)
+    body = Body(data, faults, kind.model)
     values = {field.name: found for field in kind.fields if (found := field.values(body)) is not None}
     outcome = values.get("outcome", [""])[0].strip().upper()
-    if "outcome" in values and outcome not in OUTCOMES:
-        faults.add("outcome", "value_error", data["outcome"], f"must be one of: {', '.join(OUTCOMES)}")
+    if "outcome" in values and outcome not in outcomes:
+        faults.add("outcome", "value_error", data["outcome"], f"must be one of: {', '.join(outcomes)}")
     if "testcase" in values:
         body.name("testcase", values["testcase"][0])
     faults.finish()

@@ -29,8 +29,10 @@ logger = logging.getLogger(__name__)
                    "$CHECKOTRON_OIDC_CLIENT_SECRET.")
 @click.option("--oidc-client-id", default="", metavar="NAME", help="As whom to ask it.")
 @click.option("--oidc-username-field", default="uid", show_default=True, metavar="CLAIM", help="Names the user.")
+@click.option("--oidc-groups-field", default="groups", show_default=True, metavar="CLAIM",
+              help="Lists the user's groups.")
 @click.option("--permissions", "permissions_file", type=click.Path(exists=True, dir_okay=False, path_type=Path),
-              metavar="FILE", help="Who of its users may write what: YAML list of {users, testcases}.")
+              metavar="FILE", help="Who of its users may write what: YAML list of {users, groups, testcases}.")
 @click.option("--bus", "bus_url", metavar="URL", envvar="CHECKOTRON_RESULTS_BUS",
               help="Publish each new result to this RabbitMQ (amqp://...), topic resultsdb.result.new.")
 @click.option("--topic-prefix", default="", metavar="PREFIX", help="Before the topic: org.fedoraproject.prod")
@@ -72,7 +74,8 @@ def _provider(options: dict[str, Any]) -> IdentityProvider | None:
     """Return the identity provider that is asked instead of our own tokens."""
     if options["oidc_introspection_url"] is None:
         return None
-    from reporting.database.oidc import OidcProvider, OidcSettings, PermissionsFileError, read_permissions
+    from reporting.database.oidc import OidcProvider, OidcSettings
+    from reporting.database.permissions_file import PermissionsFileError, read_permissions
 
     if options["permissions_file"] is None:
         raise click.UsageError("--oidc-introspection-url needs --permissions FILE: nobody could write otherwise")
@@ -81,7 +84,8 @@ def _provider(options: dict[str, Any]) -> IdentityProvider | None:
     except PermissionsFileError as error:
         raise click.BadParameter(str(error), param_hint="--permissions") from None
     settings = OidcSettings(options["oidc_introspection_url"], options["oidc_client_id"],
-                            os.environ.get("CHECKOTRON_OIDC_CLIENT_SECRET", ""), options["oidc_username_field"])
+                            os.environ.get("CHECKOTRON_OIDC_CLIENT_SECRET", ""), options["oidc_username_field"],
+                            options["oidc_groups_field"])
     return OidcProvider(settings, permissions)
 
 

@@ -15,7 +15,9 @@ from click.testing import CliRunner
 from reporting.database.commands.serve import serve
 from tests.support.database_server import DatabaseServer, database_server
 
-_CLAIMS = {"good": {"active": True, "uid": "ada"}, "old": {"active": False, "uid": "ada"}, "nameless": {"active": True}}
+_CLAIMS = {"good": {"active": True, "uid": "ada"}, "old": {"active": False, "uid": "ada"}, "nameless": {"active": True},
+           "member": {"active": True, "uid": "bob", "groups": ["/qa", "others"]},
+           "stranger": {"active": True, "uid": "eve", "groups": "qa"}}
 
 
 class _Provider(BaseHTTPRequestHandler):
@@ -40,7 +42,8 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database
     provider = ThreadingHTTPServer(("127.0.0.1", 0), _Provider)
     threading.Thread(target=provider.serve_forever, daemon=True).start()
     permissions = tmp_path / "permissions.yml"
-    permissions.write_text("- users: [ada]\n  testcases: [dist.*]\n  contact: ada@example.org\n- users: [ada]\n")
+    permissions.write_text("- users: [ada]\n  testcases: [dist.*]\n  contact: ada@example.org\n- users: [ada]\n"
+                           "- groups: [qa]\n  testcases: [qa.*]\n")
     monkeypatch.setenv("CHECKOTRON_OIDC_CLIENT_SECRET", "secret")
     with database_server(f"sqlite:///{tmp_path}/results.db", [
             "--require-token", "--oidc-introspection-url", f"http://127.0.0.1:{provider.server_port}/introspect",
@@ -52,7 +55,8 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database
 
 @pytest.mark.parametrize(("token", "testcase", "status"), [
     ("good", "dist.x", 201), ("good", "other", 403), ("old", "dist.x", 403), ("nameless", "dist.x", 403),
-    ("broken", "dist.x", 502),
+    ("broken", "dist.x", 502), ("member", "qa.x", 201), ("member", "dist.x", 403), ("stranger", "qa.x", 403),
+    ("good", "qa.x", 403),
 ])
 def test_the_provider_says_who_may_write(server: DatabaseServer, token: str, testcase: str, status: int) -> None:
     answer = server.api("POST", "/results", json={"outcome": "PASSED", "testcase": testcase},
@@ -66,18 +70,19 @@ def test_permissions_are_shown_as_configured(server: DatabaseServer) -> None:
     found = server.session.get(f"{server.url}/api/v3/permissions").json()
     of_testcase = server.session.get(f"{server.url}/api/v3/permissions?testcase=dist.x").json()
 
-    assert found == [{"users": ["ada"], "testcases": ["dist.*"], "contact": "ada@example.org"}, {"users": ["ada"]}]
+    assert found == [{"users": ["ada"], "testcases": ["dist.*"], "contact": "ada@example.org"}, {"users": ["ada"]},
+                     {"groups": ["qa"], "testcases": ["qa.*"]}]
     assert of_testcase == found[:1]
 
 
 def test_a_wrong_permissions_file_names_every_fault(tmp_path: Path) -> None:
     file = tmp_path / "permissions.yml"
-    file.write_text("- users: ada\n- testcases: [5]\n- text\n")
+    file.write_text("- users: ada\n- testcases: [5]\n- text\n- groups: qa\n")
 
     done = CliRunner().invoke(serve, ["--database", f"sqlite:///{tmp_path}/x.db", "--permissions", str(file),
                                       "--oidc-introspection-url", "http://127.0.0.1:1/"])
 
     assert done.exit_code == 2
     for fault in ("[0]: `users`: expected a list of texts", "[1]: `testcases`: expected a list of texts",
-                  "[2]: expected an object, got str"):
+                  "[2]: expected an object, got str", "[3]: `groups`: expected a list of texts"):
         assert fault in done.output

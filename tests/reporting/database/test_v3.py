@@ -47,7 +47,7 @@ def test_a_brew_build_is_stored_as_a_v2_result(server: DatabaseServer, tokens: d
     assert server.get("/results/1") == answer.json()
     assert answer.json()["data"] == {
         "brew_task_id": ["5"], "ci_docs": ["https://example.org/docs"], "ci_email": ["ci@example.org"],
-        "ci_name": ["ci"], "ci_team": ["team"], "item": ["xchat-0.5-1.fc20"], "scratch": ["True"],
+        "ci_name": ["ci"], "ci_team": ["team"], "item": ["xchat-0.5-1.fc20"],
         "type": ["brew-build_scratch"], "username": ["dist"]}
     assert answer.json()["testcase"]["ref_url"] == "https://example.org/rpmlint"
     assert (answer.json()["outcome"], answer.json()["note"], answer.json()["groups"]) == ("PASSED", "n", [])
@@ -106,6 +106,14 @@ def test_any_data_needs_a_permission_for_any_data(server: DatabaseServer, tokens
     ({"ci_docs": "nowhere"}, ["ci_docs"], "url_parsing"), ({"brew_task_id": "x"}, ["brew_task_id"], "int_parsing"),
     ({"scratch": "perhaps"}, ["scratch"], "bool_parsing"), ({"note": "x" * 8193}, ["note"], "string_too_long"),
     ({"error_reason": "x"}, [], "value_error"), ({"item": None}, ["item"], "string_type"),
+    ({"item": ""}, ["item"], "string_too_short"), ({"ci_docs": "ftp://h/"}, ["ci_docs"], "url_scheme"),
+    ({"ci_docs": ""}, ["ci_docs"], "url_parsing"), ({"ci_docs": "http://"}, ["ci_docs"], "url_parsing"),
+    ({"ci_docs": "http://h:x/"}, ["ci_docs"], "url_parsing"), ({"ci_docs": 5}, ["ci_docs"], "url_type"),
+    ({"ci_docs": "http://h/" + "x" * 2083}, ["ci_docs"], "url_too_long"),
+    ({"ci_email": "nobody"}, ["ci_email"], "value_error"), ({"ci_email": "a@b"}, ["ci_email"], "value_error"),
+    ({"ci_email": "a..b@example.org"}, ["ci_email"], "value_error"),
+    ({"ci_email": "a b@example.org"}, ["ci_email"], "value_error"),
+    ({"brew_task_id": 5.5}, ["brew_task_id"], "int_from_float"), ({"scratch": 2}, ["scratch"], "bool_parsing"),
 ])
 def test_a_wrong_field_is_refused(server: DatabaseServer, tokens: dict[str, str], change: dict[str, Any],
                                   loc: list[str], kind: str) -> None:
@@ -114,6 +122,70 @@ def test_a_wrong_field_is_refused(server: DatabaseServer, tokens: dict[str, str]
     assert answer.status_code == 400
     fault, = answer.json()["validation_error"]
     assert (fault["loc"], fault["type"]) == (loc, kind)
+
+
+def test_a_wrong_element_of_a_list_is_named_by_its_number(server: DatabaseServer, tokens: dict[str, str]) -> None:
+    answer = post(server, "/api/v3/results/redhat-container-images",
+                  {**REQUIRED, "item": "i", "id": "sha256:1", "issuer": "x", "component": "c",
+                   "full_names": ["a", 5, "x" * 8193]}, tokens["all"])
+
+    assert [(fault["loc"], fault["type"]) for fault in answer.json()["validation_error"]] == [
+        (["full_names", 1], "string_type"), (["full_names", 2], "string_too_long")]
+
+
+@pytest.mark.parametrize(("path", "model"), [
+    ("results", "CreateResultParams"), ("results/brew-builds", "BrewResultParams"),
+    ("results/redhat-container-images", "RedHatContainerImageResultParams"),
+    ("results/redhat-modules", "RedHatModuleResultParams"),
+    ("results/productmd-composes", "ProductmdComposeResultParams"),
+])
+@pytest.mark.parametrize("body", [0, "BAD", []])
+def test_a_body_that_is_no_object_is_refused(server: DatabaseServer, tokens: dict[str, str], path: str, model: str,
+                                             body: Any) -> None:
+    answer = post(server, f"/api/v3/{path}", body, tokens["all"])
+
+    fault, = answer.json()["validation_error"]
+    assert (answer.status_code, fault["loc"], fault["type"], fault["input"]) == (400, [], "model_type", body)
+    assert fault["msg"] == f"Input should be a valid dictionary or instance of {model}"
+
+
+@pytest.mark.parametrize("outcome", ["passed", "QUEUED", "running", "ERROR", "Crashed"])
+def test_every_outcome_of_v2_and_those_of_a_run_are_taken(server: DatabaseServer, tokens: dict[str, str],
+                                                          outcome: str) -> None:
+    answer = post(server, "/api/v3/results/brew-builds", {**BREW, "outcome": outcome}, tokens["all"])
+
+    assert (answer.status_code, answer.json()["outcome"]) == (201, outcome.upper())
+
+
+def test_addresses_are_stored_in_one_spelling(server: DatabaseServer, tokens: dict[str, str]) -> None:
+    answer = post(server, "/api/v3/results/brew-builds",
+                  {**BREW, "ci_docs": " https://CI.Example.ORG:443 ", "ci_url": "http://ci.example.org:80/ü b?q=%20#x",
+                   "log": "https://a:b@exämple.org:8443/p", "ci_email": "Ada <ada@Example.ORG>"}, tokens["all"])
+
+    stored = answer.json()["data"]
+    assert stored["ci_docs"] == ["https://ci.example.org/"]
+    assert stored["ci_url"] == ["http://ci.example.org/%C3%BC%20b?q=%20#x"]
+    assert stored["log"] == ["https://a:b@xn--exmple-cua.org:8443/p"]
+    assert stored["ci_email"] == ["ada@example.org"]
+
+
+def test_an_optional_field_that_is_null_is_not_stored(server: DatabaseServer, tokens: dict[str, str]) -> None:
+    answer = post(server, "/api/v3/results/brew-builds", {**BREW, "scenario": None, "note": None}, tokens["all"])
+
+    assert answer.status_code == 201
+    assert "scenario" not in answer.json()["data"]
+
+
+def test_the_page_of_v3_tells_every_field_and_how_to_send(server: DatabaseServer, tokens: dict[str, str]) -> None:
+    page = server.session.get(f"{server.url}/api/v3/").text
+
+    for kind in ("brew-build", "redhat-container-image", "redhat-module", "productmd-compose"):
+        assert f"POST /api/v3/results/{kind}s" in page
+        assert f'<a class="anchor-link" href="#results/{kind}s">#</a>' in page
+        assert f'<section id="results/{kind}s/outcome">' in page
+    assert "GET /api/v3/permissions" in page
+    assert ('curl --json "$test_result_data" -H "Authorization: Bearer $token" \\\n'
+            f"  {server.url}/api/v3/results/brew-builds") in page
 
 
 def test_an_error_may_have_a_reason(server: DatabaseServer, tokens: dict[str, str]) -> None:
