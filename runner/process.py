@@ -5,6 +5,7 @@ The only user of `subprocess` in the runner. A command gets a session of its
 own; when it ends, is aborted or runs out of time, its whole process group is
 ended (TERM, a time of grace, KILL). What left the group by becoming a daemon
 is handed to this process by the kernel (PR_SET_CHILD_SUBREAPER) and ended too.
+Between the two stands a supervisor, for the case that this process is killed.
 One command at a time in a process.
 """
 from __future__ import annotations
@@ -17,12 +18,14 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from runner.abort import AbortToken
 from runner.descendants import Nursery, die_with_parent
+from runner.supervisor import supervise
 
 #: Bytes read at once, and the size asked for each pipe: fewer wake-ups for commands that print much.
 CHUNK_BYTES = 1024 * 1024
@@ -65,6 +68,8 @@ class ProcessRequest:
     look_every_seconds: float | None = None
     #: False for a program whose helpers tidy up after it: podman's monitor.
     sweeps: bool = True
+    #: False for a program that ends with its parent, and all it started with it: bubblewrap.
+    supervised: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +92,15 @@ def run_process(request: ProcessRequest, stdout: Sink, stderr: Sink | None, abor
     When it returns nothing that the command started is alive, however it ended.
     Raises CommandNotFoundError.
     """
+    with _lifeline(request.supervised) as alive:
+        return _run(request, alive, stdout, stderr, abort)
+
+
+def _run(request: ProcessRequest, alive: int | None, stdout: Sink, stderr: Sink | None, abort: AbortToken
+         ) -> ProcessEnd:
     nursery = Nursery()
     started = time.monotonic()
-    process = _start(request, stderr is not None)
+    process = _start(request, alive, stderr is not None)
     watch = _Watch(request, process, abort, started)
     try:
         with selectors.DefaultSelector() as selector:
@@ -110,11 +121,28 @@ def run_process(request: ProcessRequest, stdout: Sink, stderr: Sink | None, abor
     return ProcessEnd(128 - code if code < 0 else code, watch.cause, time.monotonic() - started, left_behind)
 
 
-def _start(request: ProcessRequest, separate: bool) -> subprocess.Popen[bytes]:
+@contextmanager
+def _lifeline(is_wanted: bool) -> Iterator[int | None]:
+    """Yield the end of a pipe that a supervisor reads; the other end is this process's alone and ends with it."""
+    if not is_wanted:
+        yield None
+        return
+    ends = os.pipe2(os.O_CLOEXEC)
+    try:
+        yield ends[0]
+    finally:
+        for end in ends:
+            os.close(end)
+
+
+def _start(request: ProcessRequest, alive: int | None, separate: bool) -> subprocess.Popen[bytes]:
     sys.stdout.flush()
 
     def before_exec() -> None:
-        die_with_parent()
+        if alive is None:
+            die_with_parent()
+        else:
+            supervise(alive)
         request.before_exec()
 
     try:

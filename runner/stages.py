@@ -36,7 +36,7 @@ from runner.revision import Revision
 from runner.trust import Given
 from runner.validation import faults_for, root_faults
 from runner.verdicts import VerdictError, Verdicts, looks_like_results, tell_faults
-from runner.workspace import Workspace
+from runner.workspace import Workspace, remove_stale
 
 logger = logging.getLogger(__name__)
 
@@ -129,6 +129,8 @@ def prepare(state: RunState) -> None:
     if problems:
         raise ExecutorError(f"executor `{plan.executor.name}` cannot be used here: {'; '.join(problems)}")
     state.log = CommandLog(plan.folder / CMD_LOG_FILENAME, plan.limits, state.reached)
+    if stale := remove_stale(plan.workspaces):
+        logger.warning("workspaces of runs that were killed are removed", extra={"removed": stale})
     state.workspace = workspace = Workspace.create(plan.workspaces)
     check = plan.check
     folder = check.folder
@@ -210,6 +212,7 @@ def clean_up(state: RunState) -> None:
     if state.workspace is not None and state.plan.before_clean_up is not None:
         state.plan.before_clean_up(state.workspace, state.is_failed)
     if state.workspace is not None and state.plan.keep:
+        state.workspace.keep()
         state.details["workspace"] = str(state.workspace.root)
     elif state.workspace is not None:
         problem = state.workspace.remove()

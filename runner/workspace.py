@@ -5,19 +5,23 @@ The workspace: the one place on disk where a run writes until it is collected.
     <root>/artifacts   what the check leaves, `${artifactsdir}`; collected at the end
     <root>/check       a copy of the check's folder, where the executor needs one
     <root>/private     the runner's own files: captured output, arguments, answers
+    <root>/.owner      locked as long as the run lives; a workspace without a lock on it belonged to one that was killed
 """
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import stat
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO
 
 #: The most that a check's folder may hold where it must be copied.
 CHECK_FILES_LIMIT = 5_000
 CHECK_BYTES_LIMIT = 256 * 1024 * 1024
 _NOT_COPIED = (".git", "__pycache__", ".pytest_cache")
+_PREFIX, _OWNER = "checkotron-", ".owner"
 
 
 class WorkspaceError(Exception):
@@ -29,6 +33,8 @@ class Workspace:
     """Made by `create`; removed by `remove`, however the run ended."""
 
     root: Path
+    #: Holds the lock; None for a folder that is nobody's workspace.
+    owner: BinaryIO | None = field(default=None, repr=False, compare=False)
 
     @property
     def work(self) -> Path:
@@ -50,12 +56,16 @@ class Workspace:
         """The runner's own files."""
         return self.root / "private"
 
+    def _unlock(self) -> None:
+        if self.owner is not None:
+            self.owner.close()
+
     @classmethod
     def create(cls, parent: Path) -> Workspace:
         """Make a new workspace below the folder. Raises WorkspaceError."""
         try:
             parent.mkdir(parents=True, exist_ok=True)
-            workspace = cls(_new_folder(parent.resolve()))
+            workspace = cls(*_new_folder(parent.resolve()))
             for folder in (workspace.work, workspace.artifacts, workspace.private):
                 folder.mkdir(mode=0o755)
         except OSError as error:
@@ -91,6 +101,11 @@ class Workspace:
         except (OSError, shutil.Error) as error:
             raise WorkspaceError(f"`{folder}`: the check's folder cannot be copied: {error}") from None
 
+    def keep(self) -> None:
+        """Leave everything where it is, for good: no later run takes it for a dead one's."""
+        (self.root / _OWNER).unlink(missing_ok=True)
+        self._unlock()
+
     def remove(self) -> str | None:
         """Remove everything; return what could not be removed, in words. Harmless when called twice."""
         problems: list[str] = []
@@ -101,19 +116,71 @@ class Workspace:
 
         if self.root.exists():
             _allow_removal(self.root)
-            shutil.rmtree(self.root, onerror=again)
+            # the lock's file last: killed in the middle, the rest is still known as a dead one's
+            for folder in (self.work, self.artifacts, self.check, self.private, self.root):
+                if folder.exists():
+                    shutil.rmtree(folder, onerror=again)
+        self._unlock()
         return problems[0] if problems else None
 
 
-def _new_folder(parent: Path) -> Path:
-    """Return a new folder with a name nobody can guess, open to be entered but not listed by others."""
+def remove_stale(parent: Path) -> int:
+    """
+    Remove the workspaces of runs that were killed; return how many there were.
+
+    Only this user's, and only where the lock shows that the owner is dead: a live one's is never touched.
+    """
+    removed = 0
+    try:
+        names = [entry.name for entry in os.scandir(parent) if entry.name.startswith(_PREFIX)]
+    except OSError:
+        return 0
+    for name in names:
+        lock = _lock_of_dead(parent / name)
+        if lock is not None:
+            removed += Workspace(parent / name, lock).remove() is None
+    return removed
+
+
+def _lock_of_dead(root: Path) -> BinaryIO | None:
+    """Return the lock of a workspace whose owner is dead, now ours; None for any other folder."""
+    try:
+        info = os.lstat(root)
+        if not stat.S_ISDIR(info.st_mode) or info.st_uid != os.geteuid():
+            return None
+        lock = os.fdopen(os.open(root / _OWNER, os.O_WRONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "wb", buffering=0)
+    except OSError:
+        # kept on purpose, gone meanwhile, or no workspace at all
+        return None
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        # a live one's
+        lock.close()
+        return None
+    return lock
+
+
+def _new_folder(parent: Path) -> tuple[Path, BinaryIO]:
+    """
+    Return a new folder with a name nobody can guess, open to be entered but not listed by others, and its lock.
+
+    It gets its name only when it is locked, so no sweep of another run can come between.
+    """
     while True:
-        folder = parent / f"checkotron-{os.urandom(6).hex()}"
+        name = os.urandom(6).hex()
+        folder, draft = parent / f"{_PREFIX}{name}", parent / f".{_PREFIX}{name}"
         try:
-            folder.mkdir(mode=0o711)
+            draft.mkdir(mode=0o711)
+            lock = open(draft / _OWNER, "xb", buffering=0)  # noqa: SIM115 (as long as the run)
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            draft.rename(folder)
         except FileExistsError:
             continue
-        return folder
+        except OSError:
+            shutil.rmtree(draft, ignore_errors=True)
+            raise
+        return folder, lock
 
 
 def _allow_removal(root: Path) -> None:

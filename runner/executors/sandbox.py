@@ -132,7 +132,7 @@ class SandboxInstance:
             tuple(self._argv(command, status_write, filter_fd, group is not None)), Path("/"),
             {"PATH": "/usr/bin:/bin"}, command.timeout_seconds, command.silence_seconds,
             self._confinement.grace_seconds, command.stdin, kept, sinks.stop,
-            lambda: cgroups.join(join_files), disk.problem, _DISK_LOOK_SECONDS)
+            lambda: cgroups.join(join_files), disk.problem, _DISK_LOOK_SECONDS, supervised=False)
         try:
             end = run_process(request, sinks.stdout, sinks.stderr, abort)
         finally:
