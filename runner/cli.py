@@ -44,6 +44,9 @@ class RunCommand(click.Command):
 @click.option("-a", "--arch", help="The architecture; without it the check's own, mostly noarch.")
 @click.option("--build-id", default="-1000", help="Names the run in every log; -1000 is a run by hand.")
 @click.option("--executor", default="auto", show_default=True, help="local, sandbox, podman; auto: by trust.")
+@click.option("--image", help="Of podman; without it the check's own.")
+@click.option("--trust", type=click.IntRange(1, 2), default=2, show_default=True,
+              help="At most so far: 1 gives no caches and no secrets; 2 what a trusted check may have.")
 @click.option("--artifacts", type=click.Path(path_type=Path), help="The folder for results, reports and logs.")
 @click.option("--koji-store", help="A folder or URL laid out as Koji's packages/, or a hub's URL.")
 @click.option("--report", "report_url", help="Send the results to this results database afterwards.")

@@ -34,6 +34,10 @@ class RunOptions:
     arch: str | None = None
     build_id: str = "-1000"
     executor: str = "auto"
+    #: Of podman; None: the check's own.
+    image: str | None = None
+    #: The most that the check may be trusted; what it is trusted follows from where it comes from.
+    trust: int = trust.TRUSTED
     artifacts: Path | None = None
     koji_store: str | None = None
     report_url: str | None = None
@@ -75,15 +79,16 @@ def plan_of(options: RunOptions, **extra: Any) -> RunPlan:
     given = CheckInput(item.item, item.item_type, build_id, arch, check.testcase)
     trusted = trust.trusted_folders(os.environ)
     executor = choose_executor(check, options.executor, trusted)
+    image = image_for(check, given, executor.name, settings.roots_folder(os.environ))
     revision = revision_of(check.folder)
-    level = trust.TRUSTED if is_ours(check, trusted) else trust.UNTRUSTED
+    level = min(options.trust, trust.TRUSTED if is_ours(check, trusted) else trust.UNTRUSTED)
     return RunPlan(
         check=check, input=given, folder=(options.artifacts or _new_run_folder(check, given)).absolute(),
         executor=executor, workspaces=settings.workspaces_folder(os.environ, executor.confines),
         settings=settings.settings_from(os.environ, koji_store=options.koji_store), revision=revision,
         given=trust.give(check, level, revision, settings.caches_folder(os.environ),
                          settings.secrets_folder(os.environ)),
-        image=image_for(check, given, executor.name, settings.roots_folder(os.environ)), keep=options.keep, **extra)
+        image=options.image if options.image and executor.name == "podman" else image, keep=options.keep, **extra)
 
 
 def command_line(options: RunOptions, plan: RunPlan) -> list[str]:
@@ -94,6 +99,10 @@ def command_line(options: RunOptions, plan: RunPlan) -> list[str]:
         words += ["--arch", plan.input.arch]
     if options.executor != "auto":
         words += ["--executor", options.executor]
+    if options.image:
+        words += ["--image", options.image]
+    if options.trust < trust.TRUSTED:
+        words += ["--trust", str(options.trust)]
     if options.koji_store:
         store = options.koji_store
         words += ["--koji-store", store if "://" in store else str(Path(store).absolute())]

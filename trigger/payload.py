@@ -1,13 +1,19 @@
-"""What a build needs to know beyond the seed's four properties, by kind of worker; all of it becomes properties."""
+"""
+What a build needs to know beyond the seed's four properties, by kind of worker; all of it becomes properties.
+
+The master reads them: `worker_kind` is a tag that the worker must have; `executor`,
+`image` and `trust` become options of the runner. They come from the rules file,
+never from a message, and can only take away: the worker's own settings say what
+a check may have there.
+"""
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from trigger.job_description import JobDescription
+from trigger.job_worker import DEFAULT, Worker
 from trigger.run_using import RunSection
 
-#: Below this trust a worker keeps nothing between runs and is given no secrets.
-TRUSTED = 2
 #: What a pod asks for where the check does not say.
 DEFAULT_CPUS = "100m"
 DEFAULT_MEMORY_BYTES = 256 * 1024 * 1024
@@ -34,18 +40,12 @@ def kubernetes_payload(job: JobDescription, run: RunSection) -> Mapping[str, str
 
 
 def _shared(job: JobDescription, run: RunSection) -> dict[str, str]:
-    """Return what is the same everywhere: kind of worker, checkout, caches and secrets where they may be."""
+    """Return what is the same everywhere: kind of worker, how far it is trusted, checkout."""
     said: dict[str, str] = {}
-    if job.worker.name != "default":
+    if job.worker.name != DEFAULT:
         said["worker_kind"] = job.worker.name
+    if job.worker != Worker():
+        said["trust"] = str(job.worker.trust)
     if run.get("checkout") is False:
         said["checkout"] = "false"
-    check = job.description
-    if check is None or job.worker.trust < TRUSTED:
-        return said
-    if check.caches:
-        # The level of trust and the check are in the name: a run can never read what a less trusted one wrote.
-        said["caches"] = ",".join(f"{job.worker.trust}-{check.name}-{name}" for name in check.caches)
-    if check.secrets:
-        said["secrets"] = ",".join(check.secrets)
     return said

@@ -13,7 +13,7 @@ from trigger.quota import LaunchLimit
 
 WORKER = Record((
     Key("implementation", Choice(IMPLEMENTATIONS), "How it runs checks.", default="local"),
-    Key("trust", Whole(1, 9), "1 for anybody's checks; from 2 on caches are kept and secrets given.", default=1),
+    Key("trust", Whole(1, 2), "1: no caches and no secrets there; 2: what the worker's own settings allow.", default=1),
     Key("image", Text("an image"), "For containers: the image, where the check names none.", default=""),
 ))
 LIMITS = Record((

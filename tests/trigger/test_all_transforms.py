@@ -202,7 +202,7 @@ def container(trust: int = 1) -> Worker:
 def test_a_container_gets_executor_and_image() -> None:
     (job,) = TRANSFORMS(config(check("rpmlint"), big=container()), draft(BIG))
 
-    assert job.extra == {"worker_kind": "big", "executor": "podman", "image": "fedora:41"}
+    assert job.extra == {"worker_kind": "big", "trust": "1", "executor": "podman", "image": "fedora:41"}
 
 
 def test_a_cluster_gets_the_resources_that_a_pod_asks_for() -> None:
@@ -213,6 +213,7 @@ def test_a_cluster_gets_the_resources_that_a_pod_asks_for() -> None:
 
     assert job.extra == {
         "worker_kind": "big",
+        "trust": "1",
         "executor": "kubernetes",
         "image": "own",
         "cpus": "1.5",
@@ -220,21 +221,19 @@ def test_a_cluster_gets_the_resources_that_a_pod_asks_for() -> None:
     }
 
 
-@pytest.mark.parametrize(
-    ("trust", "expected"), [(1, {}), (2, {"caches": "2-rpmlint-pip,2-rpmlint-dnf", "secrets": "token"})]
-)
-def test_caches_and_secrets_are_for_trusted_workers_only(trust: int, expected: dict[str, str]) -> None:
-    described = check("rpmlint", caches=("pip", "dnf"), secrets=("token",))
+@pytest.mark.parametrize("trust", [1, 2])
+def test_the_kind_of_worker_says_how_far_it_is_trusted(trust: int) -> None:
+    described = check("rpmlint", caches=("pip",), secrets=("token",), run=Run("command", ("true",), checkout=False))
     (job,) = TRANSFORMS(config(described, big=Worker("big", "local", trust)), draft(BIG))
 
-    assert dict(job.extra) == {"worker_kind": "big"} | expected
+    assert dict(job.extra) == {"worker_kind": "big", "trust": str(trust), "checkout": "false"}
 
 
-def test_caches_do_not_hang_on_a_checkout() -> None:
-    described = check("rpmlint", caches=("pip",), run=Run("command", ("true",), checkout=False))
-    (job,) = TRANSFORMS(config(described, big=Worker("big", "local", 2)), draft(BIG))
+def test_a_rule_that_names_no_kind_of_worker_adds_nothing() -> None:
+    (job,) = TRANSFORMS(config(check("rpmlint", caches=("pip",))), draft(ANY))
 
-    assert dict(job.extra) == {"worker_kind": "big", "checkout": "false", "caches": "2-rpmlint-pip"}
+    assert "trust" not in job.extra
+    assert "worker_kind" not in job.extra
 
 
 def test_what_the_rule_says_wins_over_what_the_implementation_adds() -> None:
