@@ -16,6 +16,7 @@ from buildbot.process.results import CANCELLED, EXCEPTION, FAILURE, RETRY, worst
 from twisted.internet import defer, threads
 from twisted.python import log
 
+from buildbot_master.parts.check_files import testcase_of
 from buildbot_master.parts.hand_over import Ending, Folders, Run, hand_over, is_handed_over
 from buildbot_master.parts.settings import Settings
 from checks.build_id import parse_build_id
@@ -82,8 +83,9 @@ class CheckBuild(Build):  # type: ignore[misc]
         if self._run is None:
             item = parse_item(self.getProperty("item"), self.getProperty("item_type"))
             build_id = yield self._build_id()
-            self._run = Run(item.item, item.item_type, self.getProperty("taskname"),
-                            self.getProperty("arch") or "noarch", build_id)
+            check = self.getProperty("taskname")
+            self._run = Run(item.item, item.item_type, check, self.getProperty("arch") or "noarch", build_id,
+                            testcase_of(self.settings, check))
         return self._run
 
     @defer.inlineCallbacks

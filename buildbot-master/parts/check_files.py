@@ -5,6 +5,7 @@ from pathlib import Path
 
 from buildbot_master.parts.settings import Settings
 from checks.catalogue import library_folder
+from checks.description import CheckFileError, load_check
 
 
 def own_check_path(settings: Settings, taskname: str) -> Path | None:
@@ -24,3 +25,12 @@ def check_path(settings: Settings, taskname: str) -> Path | None:
         return own
     path = library_folder() / taskname
     return path if path.is_dir() else None
+
+
+def testcase_of(settings: Settings, taskname: str) -> str:
+    """Return the full name of a check, `dist.rpmlint`; "" where its file is not here or has faults."""
+    path = check_path(settings, taskname)
+    try:
+        return load_check(path).testcase if path else ""
+    except CheckFileError:
+        return ""

@@ -18,11 +18,14 @@ from twisted.internet import defer
 from twisted.python import log
 from twisted.web import resource, server
 
+from buildbot_master.parts.job_properties import faults_of_extra
+from buildbot_master.parts.key_lock import KeyLock
 from buildbot_master.parts.listening import Listening, SmallRequest
 from buildbot_master.parts.matching import Matching
-from buildbot_master.parts.scheduling import BusyError, Scheduling, faults_of_extra
+from buildbot_master.parts.scheduling import BusyError, Scheduling
 from buildbot_master.parts.settings import Settings
 from buildbot_master.parts.waiting import waiting_jobs, waiting_to_dict
+from checks.build_id import build_id_for
 from checks.contracts import ContractError, Job
 
 #: Bytes of a request; a job has at most a few thousand.
@@ -43,7 +46,9 @@ class Door(BuildbotService):  # type: ignore[misc]
     def reconfigService(self, settings: Settings, matching: Matching) -> Any:
         self.settings, self.matching = settings, matching
         self.token = door_token(settings.path(settings.door_token_file))
-        self.scheduling = Scheduling(self.master, settings)
+        # kept over a reconfig: a request that is under way must not meet one that has another lock
+        self.lock = getattr(self, "lock", None) or KeyLock(self.master.db.pool.engine, is_shared=settings.multi_master)
+        self.scheduling = Scheduling(self.master, settings, self.lock)
         self.is_stopping = False
         yield self.scheduling.prepare()
         site = server.Site(_Root(self), requestFactory=_DoorRequest)
@@ -54,6 +59,7 @@ class Door(BuildbotService):  # type: ignore[misc]
     def stopService(self) -> Any:
         self.is_stopping = True
         yield self.listening.close()
+        yield self.lock.close()
         yield super().stopService()
 
     def is_allowed(self, header: str | None) -> bool:
@@ -97,8 +103,9 @@ def faults_of_job(job: Job) -> list[str]:
     faults = faults_of_extra(job)
     if not job.key.strip():
         faults.append("`key` is empty; expected what happened and which check")
-    if job.build_id == "-1000":
-        faults.append("`build_id` is missing; expected a UUID")
+    if job.build_id != build_id_for(job.key):
+        # else two keys could share the folder and the results of one run
+        faults.append(f"`build_id` is `{job.build_id}`, the key's is `{build_id_for(job.key)}`; expected that one")
     return faults
 
 

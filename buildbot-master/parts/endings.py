@@ -16,6 +16,7 @@ from twisted.internet import defer, threads
 from twisted.python import log
 
 from buildbot_master.parts.build import attempts_of, folders_of
+from buildbot_master.parts.check_files import testcase_of
 from buildbot_master.parts.hand_over import Ending, Run, hand_over
 from buildbot_master.parts.settings import Settings
 from checks.build_id import BuildIdError, is_standalone, parse_build_id
@@ -46,7 +47,7 @@ class Endings(BuildbotService):  # type: ignore[misc]
             rows = yield self.master.data.get(
                 ("buildrequests",), limit=_LOOK_BACK, order=("-buildrequestid",), filters=[
                     resultspec.Filter("complete", "eq", [True]), resultspec.Filter("results", "eq", [result])])
-            for row in rows:
+            for row in filter(self._is_ours, rows):
                 yield self._hand_over(row)
 
     @defer.inlineCallbacks
@@ -58,10 +59,14 @@ class Endings(BuildbotService):  # type: ignore[misc]
 
     def _ended(self, _key: Any, request: Any) -> Any:
         """Called by Buildbot for each job that ends; never raises."""
-        if request.get("results") not in _WORDS:
+        if request.get("results") not in _WORDS or not self._is_ours(request):
             return None
         return self._hand_over(request).addErrback(
             lambda failure: log.err(failure, "a job that ended without a build is not handed over; next start it is"))
+
+    def _is_ours(self, request: Any) -> bool:
+        """True where this master ended the job: of several, each hears of it, and one hands it over."""
+        return bool(request.get("claimed_by_masterid") == self.master.masterid)
 
     @defer.inlineCallbacks
     def _hand_over(self, request: Any) -> Any:
@@ -71,7 +76,7 @@ class Endings(BuildbotService):  # type: ignore[misc]
             return
         properties = yield self.master.data.get(("buildsets", request["buildsetid"], "properties"))
         attempts_of(self.master).forget(request["buildrequestid"])
-        run = _run({name: value[0] for name, value in properties.items()})
+        run = run_of(self.settings, {name: value[0] for name, value in properties.items()})
         if run is None:
             return
         ending = Ending("cancelled", _WORDS[request["results"]], 143, {"buildrequest": request["buildrequestid"]})
@@ -79,7 +84,7 @@ class Endings(BuildbotService):  # type: ignore[misc]
                                     self.settings.log_url(run.build_id))
 
 
-def _run(properties: dict[str, Any]) -> Run | None:
+def run_of(settings: Settings, properties: dict[str, Any]) -> Run | None:
     """Return the run of a job's properties; None for one that a person forced: nobody waits for its result."""
     try:
         build_id = parse_build_id(properties.get("build_id"))
@@ -88,4 +93,5 @@ def _run(properties: dict[str, Any]) -> Run | None:
         return None
     if is_standalone(build_id):
         return None
-    return Run(item.item, item.item_type, str(properties.get("taskname")), str(properties.get("arch")), build_id)
+    check = str(properties.get("taskname"))
+    return Run(item.item, item.item_type, check, str(properties.get("arch")), build_id, testcase_of(settings, check))

@@ -31,6 +31,8 @@ class Run:
     taskname: str
     arch: str
     build_id: str
+    #: The check's full name, `dist.rpmlint`; empty where it is not known on the master.
+    testcase: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,8 +123,8 @@ def _has_report(folder: Path, run: Run) -> bool:
 def _report(run: Run, ending: Ending) -> ExecutionReport:
     return ExecutionReport(
         execution_status=NOT_OK, status=ending.status, item=run.item, item_type=run.item_type, build_id=run.build_id,
-        check=run.taskname, testcase=run.taskname, arch=run.arch, exit_code=ending.exit_code, code=ending.code,
-        ended=datetime.now(UTC).isoformat(timespec="seconds"), details=ending.details)
+        check=run.taskname, testcase=run.testcase or run.taskname, arch=run.arch, exit_code=ending.exit_code,
+        code=ending.code, ended=datetime.now(UTC).isoformat(timespec="seconds"), details=ending.details)
 
 
 def _write(path: Path, data: dict[str, Any]) -> None:

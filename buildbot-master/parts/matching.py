@@ -9,8 +9,8 @@ mirror. Reading them again costs a look at the file's time, at most every 5 s.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +36,17 @@ class Question:
     request: int
     taskname: str
     arch: str
+    #: The rule's kind of worker: a tag that the worker must have; empty: any worker.
+    worker_kind: str = ""
+    #: The executor that the kind of worker asks for; empty: the check says.
+    executor: str = ""
+
+
+def question_of(request: int, property_of: Callable[[str], Any]) -> Question:
+    """Return what a job with these properties asks."""
+    taskname, arch, kind, executor = (str(property_of(name) or "")
+                                      for name in ("taskname", "arch", "worker_kind", "executor"))
+    return Question(request, taskname, arch or NOARCH, kind, executor)
 
 
 class Matching:
@@ -43,13 +54,11 @@ class Matching:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self._decisions: dict[tuple[str, str, str], tuple[float, tuple[str, ...]]] = {}
+        self._decisions: dict[tuple[str, Question], tuple[float, tuple[str, ...]]] = {}
 
     def can_start(self, builder: Any, worker_for_builder: Any, request: Any) -> bool:
         """True where the worker may take the request now."""
-        properties = request.properties
-        question = Question(request.id, properties.getProperty("taskname") or "",
-                            properties.getProperty("arch") or NOARCH)
+        question = question_of(request.id, request.properties.getProperty)
         others = [one.worker for one in builder.workers if one.worker is not None]
         return not self.reasons(builder.master, worker_for_builder.worker, question, others)
 
@@ -59,17 +68,17 @@ class Matching:
         wait = attempts.not_before.get(question.request, 0.0) - now
         if wait > 0:
             return (f"the last attempt failed; the next one starts in {wait:.0f} s",)
-        if reasons := self._fixed(worker, question, now):
+        if reasons := self.fixed_reasons(master, worker, question):
             return reasons
         tried = attempts.workers.get(question.request, frozenset())
         if worker.workername in tried and any(
-                other.workername not in tried and not self._fixed(other, question, now) for other in others):
+                other.workername not in tried and not self.fixed_reasons(master, other, question) for other in others):
             return ("it failed here before, and another worker has not tried",)
         return ()
 
-    def _fixed(self, worker: Any, question: Question, now: float) -> tuple[str, ...]:
+    def fixed_reasons(self, master: Any, worker: Any, question: Question) -> tuple[str, ...]:
         """Return the reasons that do not change from one job to the next of the same check."""
-        key = (worker.workername, question.taskname, question.arch)
+        key, now = (worker.workername, replace(question, request=0)), master.reactor.seconds()
         known = self._decisions.get(key)
         if known is None or now - known[0] > _REMEMBERED_SECONDS:
             if len(self._decisions) >= _REMEMBERED:
@@ -83,10 +92,11 @@ class Matching:
         if not capabilities:
             return ("it does not say what it offers; expected `checkotron worker analyse --json` in its "
                     "info/capabilities.json before it starts",)
+        asked = (*_tag_reasons(question, capabilities), *_executor_reasons(question, capabilities))
         check = self._check(question.taskname)
         if check is None:
-            return _arch_reasons(question.arch, capabilities)
-        return can_run_on(check, question.arch, capabilities, self.settings.directive_versions)
+            return (*asked, *_arch_reasons(question.arch, capabilities))
+        return (*asked, *can_run_on(check, question.arch, capabilities, self.settings.directive_versions))
 
     def _check(self, taskname: str) -> CheckDescription | None:
         """Return the check; None where it is not known here: the runner then says what is wrong."""
@@ -107,6 +117,21 @@ def capabilities_of(worker: Any) -> Mapping[str, Any]:
     except (ValueError, RecursionError):
         return {}
     return data if isinstance(data, dict) else {}
+
+
+def _tag_reasons(question: Question, capabilities: Mapping[str, Any]) -> tuple[str, ...]:
+    tags = capabilities.get("tags")
+    tags = [str(tag) for tag in tags] if isinstance(tags, list) else []
+    if not question.worker_kind or question.worker_kind in tags:
+        return ()
+    has = f"the worker has the tags {', '.join(tags)}" if tags else "the worker has no tags"
+    return (f"a worker with the tag `{question.worker_kind}` is asked for, {has}",)
+
+
+def _executor_reasons(question: Question, capabilities: Mapping[str, Any]) -> tuple[str, ...]:
+    if not question.executor or capabilities.get(f"executor:{question.executor}:available"):
+        return ()
+    return (f"executor {question.executor} is asked for, the worker does not offer it",)
 
 
 def _arch_reasons(arch: str, capabilities: Mapping[str, Any]) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """The step that runs the runner on the worker: from properties to a command line, from an exit code to a result."""
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from buildbot.process.buildstep import BuildStep, ShellMixin
@@ -11,6 +12,7 @@ from buildbot_master.parts.build import folders_of
 from buildbot_master.parts.check_files import own_check_path
 from buildbot_master.parts.fetch_check import fetch_check, wanted_repository
 from buildbot_master.parts.hand_over import Run, is_handed_over
+from buildbot_master.parts.job_properties import RUNNER_PROPERTIES
 from buildbot_master.parts.mirrors import MirrorError
 from buildbot_master.parts.progress import say_running
 from buildbot_master.parts.settings import Settings
@@ -28,14 +30,19 @@ RESULTS = {
 }
 
 
-def command_line(settings: Settings, run: Run, check: str, folder: str) -> list[str]:
+def command_line(settings: Settings, run: Run, check: str, folder: str, asked: Sequence[str] = ()) -> list[str]:
     """
-    Return the runner's argv; `folder` is relative to the build's folder on the worker.
+    Return the runner's argv; `folder` is relative to the build's folder on the worker, `asked` is of `asked_of_runner`.
 
     No shell reads it, and `--name=value` keeps an item from being taken for an option.
     """
     return [*settings.runner_command, "run", check, f"--item={run.item}", f"--item-type={run.item_type}",
-            f"--arch={run.arch}", f"--build-id={run.build_id}", f"--artifacts={folder}"]
+            f"--arch={run.arch}", f"--build-id={run.build_id}", f"--artifacts={folder}", *asked]
+
+
+def asked_of_runner(build: Any) -> list[str]:
+    """Return the options that the job's kind of worker asks for; the door let only known words in."""
+    return [f"--{name}={value}" for name in RUNNER_PROPERTIES if (value := build.getProperty(name))]
 
 
 def check_for(settings: Settings, run: Run) -> str:
@@ -80,7 +87,8 @@ class RunCheck(ShellMixin, BuildStep):  # type: ignore[misc]
             return (yield self._cannot_have(error))
         if self.settings.progress:
             yield threads.deferToThread(say_running, self.settings, folders_of(self.settings).queue, run)
-        command = command_line(self.settings, run, check, folder_on_worker(self.build, run))
+        command = command_line(self.settings, run, check, folder_on_worker(self.build, run),
+                               asked_of_runner(self.build))
         remote = yield self.makeRemoteShellCommand(command=command)
         yield self.runCommand(remote)
         self.build.runner_exit_code = remote.rc

@@ -14,6 +14,8 @@ import sqlalchemy as sa
 from buildbot.data import resultspec
 from twisted.internet import defer
 
+from buildbot_master.parts.job_properties import properties_of
+from buildbot_master.parts.key_lock import KeyLock
 from buildbot_master.parts.settings import Settings
 from checks.contracts import Job
 
@@ -41,10 +43,10 @@ class BusyError(Exception):
 class Scheduling:
     """Turns jobs into buildsets of one master."""
 
-    def __init__(self, master: Any, settings: Settings) -> None:
+    def __init__(self, master: Any, settings: Settings, lock: KeyLock) -> None:
         self.master = master
         self.settings = settings
-        self._lock = defer.DeferredLock()
+        self._lock = lock
         self._pending: tuple[float, int] | None = None
 
     @defer.inlineCallbacks
@@ -75,7 +77,7 @@ class Scheduling:
             self._pending = (self.master.reactor.seconds(), pending + 1)
             return Scheduled(buildset, job.build_id, is_new=True)
         finally:
-            self._lock.release()
+            yield self._lock.release()
 
     @defer.inlineCallbacks
     def pending(self) -> Any:
@@ -108,32 +110,6 @@ def builder_for(settings: Settings, item_type: str) -> str:
     named = [one.name for one in settings.builders if item_type in one.item_types]
     others = [one.name for one in settings.builders if not one.item_types]
     return (named or others or [settings.builders[0].name])[0]
-
-
-def properties_of(job: Job) -> dict[str, Any]:
-    """Return the build's properties. The check's name is also the name under which Buildbot's pages show it."""
-    return {
-        **job.extra, "item": job.item, "item_type": job.item_type, "taskname": job.taskname, "arch": job.arch,
-        "build_id": job.build_id, "reason": job.reason, "priority": job.priority, "key": job.key,
-        "virtual_builder_name": job.taskname, "virtual_builder_tags": [job.item_type],
-    }
-
-
-def faults_of_extra(job: Job) -> list[str]:
-    """Return what is wrong with the further properties: none may pose as one of ours, nor steer Buildbot."""
-    ours = set(properties_of(job)) - set(job.extra) | set(properties_of(
-        Job(job.item, job.item_type, job.taskname, job.arch, job.build_id, job.key)))
-    return [f"`extra`: `{name[:60]}` is not a free name; expected letters, digits and _, and none of Buildbot's"
-            for name in job.extra
-            if name in ours or not name.isidentifier() or not name.isascii() or len(name) > 60
-            or name.startswith("virtual_builder") or name in _BUILDBOT_NAMES]
-
-
-#: Properties with a meaning in Buildbot.
-_BUILDBOT_NAMES = frozenset({
-    "basedir", "branch", "builddir", "buildername", "builderid", "buildnumber", "buildid", "codebase", "got_revision",
-    "owner", "owners", "project", "repository", "revision", "scheduler", "workername", "check_path",
-})
 
 
 def _count_unclaimed(connection: Any, model: Any) -> int:

@@ -99,6 +99,10 @@ class Settings:
     attempts: int = 5
     #: Seconds before the second attempt; doubled each time, at most an hour. A lost worker is not waited for.
     retry_delay_seconds: float = 20.0
+    #: Seconds that a job waits before it is refused because no worker of its queue can ever run it; 0: for ever.
+    refuse_after_seconds: float = 600.0
+    #: The same where some of the workers are not connected, and might.
+    refuse_absent_after_seconds: float = 3 * 24 * 3600.0
     #: Jobs that wait; above, the door answers 429 and the bus keeps the rest.
     pending_limit: int = 300
     #: Bytes a run may leave in all, and files.
@@ -121,6 +125,8 @@ class Settings:
     multi_master: bool = False
     #: The router of several masters, `ws://127.0.0.1:8080/ws`.
     wamp_url: str = ""
+    #: Seconds of silence after which the others take over the builds of a master; ten signs of life fit in.
+    master_lost_seconds: float = 600.0
 
     def __repr__(self) -> str:
         """Short: Buildbot writes the arguments of each step into its log, several times a build."""

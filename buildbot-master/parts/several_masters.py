@@ -1,9 +1,23 @@
 """More than one master on one database: they tell each other what happens through a router (crossbar)."""
 from __future__ import annotations
 
+import os
 from typing import Any
 
+import buildbot.data.masters
+import sqlalchemy as sa
+from twisted.internet import defer
+from twisted.python import log
+
+from buildbot_master.parts.periodic import Periodic
 from buildbot_master.parts.settings import Settings, SettingsError
+
+#: Seconds between two signs of life, at most; Buildbot's own.
+_HEARTBEAT_SECONDS = 60.0
+#: Seconds for the other services to stop, before a master without a router ends.
+_LAST_SECONDS = 5.0
+#: Exit code of such a master (EX_TEMPFAIL).
+_ROUTER_GONE = 75
 
 
 def several_masters(settings: Settings) -> dict[str, Any]:
@@ -14,3 +28,63 @@ def several_masters(settings: Settings) -> dict[str, Any]:
         raise SettingsError("multi_master: several masters need a PostgreSQL `database_url` that they share, and the "
                             "`wamp_url` of a router; see docs/master.md")
     return {"multiMaster": True, "mq": {"type": "wamp", "router_url": settings.wamp_url, "realm": "buildbot"}}
+
+
+class OtherMasters(Periodic):
+    """
+    Takes over the jobs of a master that is gone, and ends a master that has lost the router.
+
+    How soon one that says nothing is taken for dead is a setting here; Buildbot 4.3 has ten minutes in its code. It
+    then ends the builds of the dead one as RETRY, but leaves their jobs claimed: nobody would run them before that
+    master is back.
+
+    A master that has lost the router stops its services and stays alive, doing nothing: here its process ends, so
+    that who watches processes starts it again.
+    """
+
+    name = "other-masters"
+    failure = "the jobs of masters that are gone could not be looked at"
+
+    def checkConfig(self, settings: Settings) -> None:
+        """Nothing to check: the settings were checked when they were read."""
+
+    def reconfigService(self, settings: Settings) -> None:
+        self.settings = settings
+        self.interval_seconds = min(_HEARTBEAT_SECONDS, settings.master_lost_seconds / 10)
+        buildbot.data.masters.EXPIRE_MINUTES = settings.master_lost_seconds / 60  # type: ignore[assignment]
+        # its timer starts after the services
+        self.master.masterHeartbeatService.step = self.interval_seconds
+
+    @defer.inlineCallbacks
+    def stopService(self) -> Any:
+        if self.settings.multi_master and not self.master.reactor._stopped:
+            log.msg("the router of the masters is gone; this master ends, and should be started again")
+            # a stop of the reactor would stop the master's services once more, and wait for ever
+            self.master.reactor.callLater(_LAST_SECONDS, os._exit, _ROUTER_GONE)
+        yield super().stopService()
+
+    @defer.inlineCallbacks
+    def look(self) -> Any:
+        """Give the jobs of masters that are gone to whoever is free."""
+        if self.settings.multi_master:
+            before = self.master.reactor.seconds() - self.settings.master_lost_seconds
+            taken = yield self.master.db.pool.do(_take_over, self.master.db.model, int(before))
+            if taken:
+                log.msg("jobs of masters that are gone are taken over", jobs=taken)
+
+
+def _take_over(connection: Any, model: Any, before: int) -> int:
+    """
+    Remove what masters that are gone hold; return how many jobs are free now.
+
+    Only claims of before that moment: a master that has just come back is not noted as active at once.
+    """
+    gone = sa.select(model.masters.c.id).where(model.masters.c.active == 0)
+    claims, requests, connected = model.buildrequest_claims, model.buildrequests, model.connected_workers
+    open_jobs = sa.select(requests.c.id).where(requests.c.complete == 0)
+    done = connection.execute(claims.delete().where(
+        claims.c.masterid.in_(gone), claims.c.claimed_at < before, claims.c.brid.in_(open_jobs)))
+    connection.execute(connected.delete().where(connected.c.masterid.in_(
+        gone.where(model.masters.c.last_active < before))))
+    connection.commit()
+    return int(done.rowcount)

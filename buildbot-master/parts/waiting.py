@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import html
 import json
-from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -17,10 +16,9 @@ from twisted.internet import defer, task
 from twisted.python import log
 from twisted.web import resource, server
 
-from buildbot_master.parts.matching import Matching, Question
+from buildbot_master.parts.matching import Matching, question_of
 from buildbot_master.parts.settings import Settings
-from buildbot_master.parts.workers import slot_names
-from checks.contracts import NOARCH
+from buildbot_master.parts.standing import by_reason, standings
 
 #: Jobs that are looked at; the page says how many more there are.
 _JOBS_LIMIT = 200
@@ -60,33 +58,17 @@ def waiting_jobs(master: Any, matching: Matching) -> Any:
 
 def _job(master: Any, matching: Matching, row: Any, properties: Any, builder: str) -> WaitingJob:
     values = {name: str(value[0]) for name, value in properties.items()}
-    question = Question(row["buildrequestid"], values.get("taskname", ""), values.get("arch", NOARCH))
-    submitted = row["submitted_at"]
-    seconds = submitted.timestamp() if hasattr(submitted, "timestamp") else float(submitted or 0)
+    question = question_of(row["buildrequestid"], values.get)
     return WaitingJob(
-        row["buildrequestid"], values.get("item", ""), values.get("item_type", ""), question.taskname, question.arch,
-        values.get("build_id", ""), max(0, int(master.reactor.seconds() - seconds)), row["priority"],
-        tuple(_reasons(master, matching, question, builder)))
+        question.request, values.get("item", ""), values.get("item_type", ""), question.taskname, question.arch,
+        values.get("build_id", ""), seconds_since(master, row["submitted_at"]), row["priority"],
+        by_reason(standings(master, matching, question, builder)))
 
 
-def _reasons(master: Any, matching: Matching, question: Question, builder_name: str) -> Iterable[str]:
-    """Give a line for each reason, with the workers that it is about."""
-    builder = master.botmaster.builders.get(builder_name)
-    by_reason: dict[str, list[str]] = {}
-    connected = {} if builder is None else {
-        one.worker.workername: one for one in builder.workers if one.worker is not None}
-    others = [one.worker for one in connected.values()]
-    for name in (name for one in matching.settings.workers for name in slot_names(one)):
-        found = connected.get(name)
-        if found is None:
-            by_reason.setdefault("not connected", []).append(name)
-            continue
-        reasons = matching.reasons(master, found.worker, question, others)
-        if not reasons and not found.isAvailable():
-            reasons = ("busy",)
-        for reason in reasons or ("free; it starts now",):
-            by_reason.setdefault(reason, []).append(name)
-    return (f"{', '.join(names)}: {reason}" for reason, names in by_reason.items())
+def seconds_since(master: Any, moment: Any) -> int:
+    """Return how long ago a moment of Buildbot's data is, which has two ways of saying it."""
+    seconds = moment.timestamp() if hasattr(moment, "timestamp") else float(moment or 0)
+    return max(0, int(master.reactor.seconds() - seconds))
 
 
 class Waiting(BuildbotService):  # type: ignore[misc]

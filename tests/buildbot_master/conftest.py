@@ -117,8 +117,8 @@ def ask(url: str, body: bytes | None = None, headers: dict[str, str] | None = No
 
 @contextmanager
 def new_master(folder: Path, settings: dict[str, Any] | None = None, slots: int = 2,
-               capabilities: dict[str, Any] | None = None) -> Iterator[RunningMaster]:
-    """Start a master of its own."""
+               capabilities: dict[str, Any] | None = None, worker: str = "local") -> Iterator[RunningMaster]:
+    """Start a master of its own; with several on one database each needs a `worker` of its own name."""
     state = State(folder)
     state.make()
     marks = folder / "marks"
@@ -126,10 +126,13 @@ def new_master(folder: Path, settings: dict[str, Any] | None = None, slots: int 
     (folder / "master-settings.json").write_text(json.dumps({
         "runner_command": [*death_with_parent(), sys.executable, str(RUNNER)],
         "runner_environment": {"MARKS": str(marks)},
-        "retry_delay_seconds": 0.3, "attempts": 3, "grace_seconds": 3, **(settings or {})}))
+        "retry_delay_seconds": 0.3, "attempts": 3, "grace_seconds": 3,
+        "workers": [{"name": worker, "slots": slots, "password_file": str(state.secrets / "worker.password")}],
+        **(settings or {})}))
     ports = ports_of(state, None)
     prepare_master(state, ports, MasterOptions(slots))
     prepare_worker(state, ports, slots, json.dumps(capabilities or CAPABILITIES))
+    _rename_worker(state, worker)
     parts = {part.name: part for part in parts_list.parts(state, ports, parts_list.StackOptions())}
     running = RunningMaster(state, ports, *(Child(parts[name], state.logs / f"{name}.log")
                                             for name in ("master", "worker")))
@@ -138,6 +141,13 @@ def new_master(folder: Path, settings: dict[str, Any] | None = None, slots: int 
         yield running
     finally:
         running.stop()
+
+
+def _rename_worker(state: State, worker: str) -> None:
+    tac = state.worker / "buildbot.tac"
+    tac.write_text(tac.read_text().replace("'local", f"'{worker}"))
+    for folder in list(state.worker.glob("local*")):
+        folder.rename(folder.with_name(folder.name.replace("local", worker)))
 
 
 @pytest.fixture(scope="module")

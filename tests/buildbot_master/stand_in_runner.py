@@ -23,7 +23,7 @@ def end(status: str, code: str, exit_code: int) -> None:
     (FOLDER / "execution.json").write_text(json.dumps({
         "execution_status": status, "status": code, "item": OPTIONS["item"], "item_type": OPTIONS["item-type"],
         "build_id": OPTIONS["build-id"], "check": CHECK, "testcase": f"dist.{CHECK}", "arch": OPTIONS["arch"],
-        "exit_code": exit_code, "code": code}))
+        "exit_code": exit_code, "code": code, "details": OPTIONS}))
     sys.exit(exit_code)
 
 

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from tests.buildbot_master.conftest import RunningMaster, ask, new_master, wait_for
+from tests.buildbot_master.conftest import CAPABILITIES, RunningMaster, ask, new_master, wait_for
 
 SUCCESS, FAILURE, EXCEPTION, RETRY, CANCELLED = 0, 2, 4, 5, 6
 
@@ -171,3 +171,16 @@ def test_running_is_said_where_the_settings_ask_for_it(tmp_path) -> None:
         assert {key: told[key] for key in ("build_id", "item", "item_type", "testcase", "arch", "status")} == {
             "build_id": build_id, "item": "xchat-0.5-1.fc20", "item_type": "koji_build", "testcase": "dist.good",
             "arch": "noarch", "status": "RUNNING"}
+
+
+def test_what_the_kind_of_worker_asks_for_reaches_the_runner(tmp_path) -> None:
+    offers = CAPABILITIES | {"executor:podman:available": True, "tags": ["big"]}
+    with new_master(tmp_path / "state", capabilities=offers) as master:
+        extra = {"worker_kind": "big", "executor": "podman", "image": "localhost/checks:1", "trust": "1"}
+
+        asked = master.ended(master.schedule("good", extra=extra))["details"]
+        plain = master.ended(master.schedule("good"))["details"]
+
+        assert {name: asked[name] for name in ("executor", "image", "trust")} == {
+            "executor": "podman", "image": "localhost/checks:1", "trust": "1"}
+        assert not {"executor", "image", "trust"} & set(plain)

@@ -56,6 +56,11 @@ def test_the_properties_of_a_build_are_those_of_its_job(master: RunningMaster) -
     ({"extra": {"workername": "x"}}, "`extra`"),
     ({"extra": {"virtual_builder_name": "x"}}, "`extra`"),
     ({"extra": {"a b": "x"}}, "`extra`"),
+    ({"extra": {"executor": "local"}}, "expected sandbox, podman or kubernetes"),
+    ({"extra": {"executor": "podman --privileged"}}, "expected sandbox, podman or kubernetes"),
+    ({"extra": {"image": "--volume=/:/host"}}, "expected the name of an image"),
+    ({"extra": {"trust": "9"}}, "expected 1 or 2"),
+    ({"build_id": "8903fff3-6d5a-54c4-9e2e-779552c523ff"}, "expected that one"),
 ])
 def test_a_wrong_job_is_answered_with_400_and_its_fault(master: RunningMaster, changes: dict, fault: str) -> None:
     job = master.job("good") | changes

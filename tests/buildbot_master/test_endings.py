@@ -86,6 +86,6 @@ def test_old_runs_are_removed_and_those_that_wait_for_reporting_are_kept(tmp_pat
         wait_for(lambda: not folder.exists())
 
         assert (master.state.artifacts / waits / "execution.json").exists()
-        assert not (master.state.master / "handed-over" / done).exists()
+        wait_for(lambda: not (master.state.master / "handed-over" / done).exists())
         assert ask(f"http://127.0.0.1:{master.ports.artifacts}/{done}/")[0] == 404
         assert json.loads((master.state.queue / f"{waits}.json").read_text())["build_id"] == waits
