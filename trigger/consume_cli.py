@@ -31,6 +31,8 @@ from trigger.option import InputError, door_options, rules_options
 @click.option("--metrics", "metrics_address", metavar="HOST:PORT", help="Serve Prometheus metrics there.")
 @click.option("--progress", type=click.Path(path_type=Path), metavar="FOLDER",
               help="Say QUEUED there for each job: <queue>/progress of `checkotron results deliver`.")
+@click.option("--reports", type=click.Path(path_type=Path), metavar="FOLDER",
+              help="Say there that a job never runs: <queue> of `results deliver`; else <state>/queue, if it is there.")
 @click.option("--hold-seconds", type=float, default=1500.0, show_default=True,
               help="How long a message is held while the master is away; less than the broker's consumer_timeout.")
 @click.option("--log-level", type=click.Choice(["DEBUG", "INFO", "WARNING", "ERROR"]), default="INFO",
@@ -62,7 +64,8 @@ def consume(url: str, queue: str, exchange: str, routing_keys: tuple[str, ...], 
     parts = make_consumer_parts(ConsumerSettings(
         options["rules_file"], options["state"], options["door_url"], options["door_token_file"],
         options["check_folders"], options["environments"], options["koji_instances"], options["bodhi_url"],
-        options["results_url"], progress=options["progress"], hold_seconds=options["hold_seconds"]))
+        options["results_url"], progress=options["progress"], reports=options["reports"],
+        hold_seconds=options["hold_seconds"]))
     consumer = Consumer(parts)
     if options["metrics_address"]:
         try:

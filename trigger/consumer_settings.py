@@ -13,6 +13,7 @@ import click
 
 from checks.addresses import AddressesError, read_addresses
 from trigger.dispatch import Dispatcher
+from trigger.ended_here import EndedHere
 from trigger.held import HeldJobs
 from trigger.holding import Holding
 from trigger.journal import Journal
@@ -53,6 +54,8 @@ class ConsumerSettings:
     metrics: str | None = None
     #: `<queue>/progress` of reporting: say there that a job is queued; None: say nothing.
     progress: Path | None = None
+    #: Queue of reporting: say there that a job never runs; None: `<state>/queue`, where it is there.
+    reports: Path | None = None
     #: How long a message is held; less than the broker's consumer_timeout.
     hold_seconds: float = HOLD_SECONDS
 
@@ -93,10 +96,11 @@ def make_consumer_parts(settings: ConsumerSettings) -> ConsumerParts:
         return door_of(settings.state, settings.door, settings.door_token_file, settings.hold_seconds)
 
     progress = ProgressFolder(settings.progress) if settings.progress else None
-    keeper = Keeper(journal, held, lambda: rulebook().rules.limit, progress)
+    ended = EndedHere(state, settings.reports)
+    keeper = Keeper(journal, held, lambda: rulebook().rules.limit, progress, ended)
     dispatcher = Dispatcher(rulebook, door(), topic_settings(settings.koji_instances), keeper)
     # Its own way through the door: a connection is for one thread.
-    holding = Holding(held, door(), journal, limit=lambda: rulebook().rules.limit)
+    holding = Holding(held, door(), journal, limit=lambda: rulebook().rules.limit, ended=ended)
     if results := settings.results or _results_url(state):
         holding.done, holding.success = ResultsDatabaseStore(results), ResultsDatabaseStore(results, only_success=True)
     return ConsumerParts(dispatcher, ParkedMessages(state), rulebook, journal, held, holding, state,
@@ -112,7 +116,7 @@ def settings_of_table(table: Mapping[str, Any]) -> ConsumerSettings:
             hint = f"did you mean `{close[0]}`?" if close else f"known: {', '.join(known)}"
             raise click.ClickException(f"[consumer_config]: unknown setting `{name}`; {hint}")
     values: dict[str, Any] = dict(table)
-    for name in ("rules", "state", "door_token_file", "progress"):
+    for name in ("rules", "state", "door_token_file", "progress", "reports"):
         if values.get(name):
             values[name] = Path(os.path.expanduser(str(values[name])))
     values["checks"] = tuple(Path(folder) for folder in values.get("checks", ()))

@@ -115,7 +115,7 @@ class Dispatcher:
             except JobRefusedError as error:
                 refused.append((planned.job, error))
                 if self._keeper:
-                    self._keeper.note_refused(planned, plan.message)
+                    self._keeper.note_refused(planned, plan.message, str(error))
                 continue
             done.append(scheduled)
             if self._keeper:

@@ -12,6 +12,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from checks.contracts import Job
+from trigger import ended_here
+from trigger.ended_here import EndedHere
 from trigger.held import Held, HeldJobs
 from trigger.journal import CANCELLED, REFUSED, SCHEDULED, Journal
 from trigger.links import CheckLinks, Link, Translate, plug
@@ -38,6 +41,8 @@ class Holding:
     success: Store = field(default_factory=MemoryStore)
     limit: Callable[[], LaunchLimit | None] = lambda: None
     clock: Callable[[], float] = time.time
+    #: Told of jobs that never run.
+    ended: EndedHere | None = None
     #: build id -> why it waits, as of the last round.
     waiting: dict[str, str] = field(default_factory=dict)
 
@@ -94,6 +99,8 @@ class Holding:
     def _give_up(self, held: Held, lost: str) -> None:
         logger.warning("a job is cancelled, because a check that it needs was refused or cancelled", extra={
             "build_id": held.job.build_id, "job": held.job.label, "needs": lost})
+        self._tell_ended(held.job, ended_here.CANCELLED,
+                         f"cancelled: check `{lost}`, which it needs, was refused or cancelled")
         self.journal.note_job(held.job, held.rule_name, held.message_id, CANCELLED)
         self.held.remove(held.job.build_id)
 
@@ -107,12 +114,17 @@ class Holding:
         except JobRefusedError as error:
             logger.error("the master refuses a job that had waited; it is noted and not tried again",
                          extra={"build_id": job.build_id, "job": job.label, "why": str(error)})
+            self._tell_ended(job, ended_here.REFUSED, f"the master refuses the job: {error}")
             self.journal.note_job(job, held.rule_name, held.message_id, REFUSED)
         else:
             logger.info("job scheduled after waiting", extra={
                 "build_id": job.build_id, "job": job.label, "merged": held.merged, "buildset": scheduled.buildset})
             self.journal.note_job(job, held.rule_name, held.message_id, SCHEDULED, scheduled.buildset)
         self.held.remove(job.build_id)
+
+    def _tell_ended(self, job: Job, code: str, why: str) -> None:
+        if self.ended is not None:
+            self.ended.tell(job, code, why)
 
     def _tell(self, waiting: dict[str, str]) -> None:
         """Log a reason when it is new, not each second."""

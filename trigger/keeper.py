@@ -5,6 +5,8 @@ import logging
 import time
 from collections.abc import Callable
 
+from trigger import ended_here
+from trigger.ended_here import EndedHere
 from trigger.held import HeldJobs
 from trigger.job_plan import JobPlan
 from trigger.journal import HELD, MERGED, REFUSED, SCHEDULED, Journal
@@ -21,8 +23,9 @@ class Keeper:
 
     def __init__(self, journal: Journal, held: HeldJobs | None = None,
                  limit: Callable[[], LaunchLimit | None] = lambda: None,
-                 progress: ProgressFolder | None = None) -> None:
+                 progress: ProgressFolder | None = None, ended: EndedHere | None = None) -> None:
         self.journal = journal
+        self._ended = ended
         self._progress = progress
         self._held = held
         self._limit = limit
@@ -37,8 +40,10 @@ class Keeper:
         if scheduled.is_new:
             self._say_queued(plan)
 
-    def note_refused(self, plan: JobPlan, message: BusMessage) -> None:
-        """Note a job that the master refused."""
+    def note_refused(self, plan: JobPlan, message: BusMessage, why: str) -> None:
+        """Note a job that the master refused, and tell who waits for its result."""
+        if self._ended is not None:
+            self._ended.tell(plan.job, ended_here.REFUSED, f"the master refuses the job: {why}", plan.testcase)
         self.journal.note_job(plan.job, plan.rule_name, message.occurrence, REFUSED)
 
     def keeps(self, planned: JobPlan, message: BusMessage) -> bool:

@@ -12,6 +12,8 @@ import click
 from checks.addresses import AddressesError, read_addresses
 from checks.build_id import build_id_for
 from checks.contracts import Job
+from trigger import ended_here
+from trigger.ended_here import EndedHere
 from trigger.held import HeldJobs
 from trigger.job_key import KEY_LIMIT
 from trigger.journal import CANCELLED, HELD, SCHEDULED, Journal, JournalJob
@@ -96,6 +98,7 @@ def cancel(word: str, checks: tuple[str, ...], buildbot_url: str | None, user: s
     for one in _found(journal, word, checks):
         if held.remove(one.job.build_id) or one.state == HELD:
             journal.note_job(one.job, one.rule, one.message_id, CANCELLED)
+            EndedHere(folder).tell(one.job, ended_here.CANCELLED, "cancelled by hand while it waited in the trigger")
             click.echo(f"{one.job.label}: waited here, cancelled")
             continue
         if one.state != SCHEDULED:
