@@ -9,4 +9,9 @@ messages begin while the last round's builds still run, so no time goes by in
 waiting. At the end everything must come to rest, and every message of every
 round must have exactly one row. A seed fixes who is killed at which message.
 Only the pauses before a restart are shorter than in production.
+
+    python -m benchmarks.chaos --faults cut,freeze,disk,clock
+
+has other faults in place of kills: connections that are silent or reset,
+processes that stand still for some seconds, full disks, clocks that jump.
 """

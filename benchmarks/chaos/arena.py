@@ -4,6 +4,8 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
+import tempfile
 import threading
 import time
 import urllib.request
@@ -27,10 +29,10 @@ maintainer: benchmarks
 run: {using: command, command: ["true"]}
 """
 RULES = "- when: {message_type: KojiBuildPackageCompleted}\n  do: [{check: quick}]\n"
-#: Parts that are processes of `up`, and the broker.
-VICTIMS = ("trigger", "master", "worker", "results", "deliver", "broker")
 #: Seconds before a part that was killed again starts again, at most; in production it is half a minute.
 _LONGEST_PAUSE = 1.0
+#: Of a disk that can be filled.
+_DISK = "160m"
 #: Rows a look; more never come between two looks.
 _PAGE = 300
 
@@ -41,6 +43,10 @@ class Arena:
 
     broker: RabbitMQ
     stack: Stack
+    #: Small file systems that can be filled; empty where none were asked for.
+    disks: dict[str, Path] = field(default_factory=dict)
+    #: What the parts' clocks say beside the truth is in this file.
+    clock: Path | None = None
     #: By number of the row: item and outcome.
     rows: dict[int, tuple[str, str]] = field(default_factory=dict)
 
@@ -50,15 +56,29 @@ class Arena:
             self.broker.stop(signal.SIGKILL)
             self.broker.start()
             return True
-        child = next(one for one in self.stack.supervisor.children if one.part.name == victim)
+        pid = self.pid(victim)
+        if pid is not None:
+            os.kill(pid, signal.SIGKILL)
+        return pid is not None
+
+    def pid(self, part: str) -> int | None:
+        """Return the process of a part, once there is one; None after 30 s."""
+        if part == "broker":
+            return self.broker.server.pid if self.broker.server else None
+        child = next(one for one in self.stack.supervisor.children if one.part.name == part)
         deadline = time.monotonic() + 30
         while time.monotonic() < deadline:
             process = child.process
             if process is not None and process.poll() is None:
-                os.kill(process.pid, signal.SIGKILL)
-                return True
+                return process.pid
             time.sleep(0.05)
-        return False
+        return None
+
+    def port(self, link: str) -> int:
+        """Return the port over which the two ends of a link talk."""
+        ports = json.loads((self.stack.state.folder / "ports.json").read_text())
+        return int({"trigger-broker": self.broker.port, "trigger-door": ports["door"],
+                    "worker-master": ports["worker"], "deliverer-database": ports["results"]}[link])
 
     def look(self, page: int = 0) -> bool:
         """Read a page of rows, newest first; False where there are no more, or the database is away."""
@@ -104,17 +124,21 @@ def get(url: str) -> dict[str, Any] | None:
 
 
 @contextmanager
-def arena(folder: Path) -> Iterator[tuple[Arena, Publisher]]:
-    """Start everything in `folder`; `<folder>/up.log` has what `up` says."""
+def arena(folder: Path, kinds: tuple[str, ...] = ("kill",)) -> Iterator[tuple[Arena, Publisher]]:
+    """Start everything in `folder`, as these kinds of faults need it; `<folder>/up.log` has what `up` says."""
     checks = folder / "checks" / "quick"
     checks.mkdir(parents=True)
     (checks / "quick.yml").write_text(CHECK)
     rules = folder / "rules.yml"
     rules.write_text(RULES)
-    with running_rabbitmq(folder / "broker") as broker, (folder / "up.log").open("a", buffering=1) as log:
+    (folder / "state").mkdir()
+    disks = small_disks(folder) if "disk" in kinds else {}
+    clock = fake_clock(folder) if "clock" in kinds else None
+    # the broker on a real disk, whatever `folder` is: its queues do not work on one in memory
+    with (tempfile.TemporaryDirectory(prefix="chaos-broker-") as disk, running_rabbitmq(Path(disk, "data")) as broker,
+          (folder / "up.log").open("a", buffering=1) as log):
         screen = Screen(lambda line: print(line, file=log), lambda title: None, lambda: None)
         options = StackOptions(broker.url(), rules, (checks.parent,))
-        (folder / "state").mkdir()
         (folder / "state" / "master-settings.json").write_text('{"retry_delay_seconds": 0.5, "grace_seconds": 5}')
         with running_stack(Wishes(folder / "state", None, 4, None, options), screen) as stack:
             for child in stack.supervisor.children:
@@ -122,5 +146,25 @@ def arena(folder: Path) -> Iterator[tuple[Arena, Publisher]]:
             threading.Thread(target=stack.supervisor.keep_running, daemon=True).start()
             publisher = Publisher(broker.url())
             publisher.wait_for_queue("checkotron.trigger")
-            yield Arena(broker, stack), publisher
+            yield Arena(broker, stack, disks, clock), publisher
             stack.supervisor.stopping.set()
+
+
+def small_disks(folder: Path) -> dict[str, Path]:
+    """Mount one below the state folder, and one for the results database; in a name space of our own only."""
+    found = {"stack's disk": folder / "state", "database's disk": folder / "database"}
+    for path in found.values():
+        path.mkdir(exist_ok=True)
+        subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={_DISK}", "none", str(path)], check=True)
+    (folder / "state" / "results.sqlite").symlink_to(folder / "database" / "results.sqlite")
+    return found
+
+
+def fake_clock(folder: Path) -> Path:
+    """Let every part see the time that a file says, beside the truth; monotonic clocks stay true, as in a real jump."""
+    clock = folder / "clock"
+    clock.write_text("+0\n")
+    os.environ |= {"LD_PRELOAD": "libfaketime.so.1", "FAKETIME_TIMESTAMP_FILE": str(clock),
+                   "FAKETIME_CACHE_DURATION": "1", "DONT_FAKE_MONOTONIC": "1", "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+                   "LD_LIBRARY_PATH": f"/usr/lib/{os.uname().machine}-linux-gnu/faketime"}
+    return clock

@@ -5,10 +5,11 @@ import random
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from benchmarks.chaos.arena import VICTIMS, Arena, until
+from benchmarks.chaos.arena import Arena, until
+from benchmarks.chaos.faults import Fault
 from benchmarks.chaos.publisher import Publisher
 
 #: Messages on their way at a time: enough that every part has work whenever one is killed.
@@ -23,6 +24,7 @@ class Round:
 
     number: int
     names: list[str]
+    #: What happened, by name.
     kills: Counter[str] = field(default_factory=Counter)
     #: Items without a row, and with more than one.
     lost: list[str] = field(default_factory=list)
@@ -32,34 +34,34 @@ class Round:
 
 
 class Stream:
-    """Publishes round after round, and kills."""
+    """Publishes round after round, and lets things happen meanwhile."""
 
-    def __init__(self, arena: Arena, publisher: Publisher, seed: int) -> None:
-        self.arena, self.publisher, self.seed = arena, publisher, seed
+    def __init__(self, arena: Arena, publisher: Publisher, seed: int, faults: Sequence[Fault]) -> None:
+        self.arena, self.publisher, self.seed, self.faults = arena, publisher, seed, faults
         self.rounds: list[Round] = []
         self._published = 0
-        self._killing: list[threading.Thread] = []
-        #: One kill at a time: a broker that is being started again cannot be killed.
+        self._hurting: list[threading.Thread] = []
+        #: One fault at a time: a broker that is being started again cannot be killed.
         self._one = threading.Lock()
 
     def play(self, number: int, messages: int) -> Round:
-        """Publish the messages of a round; at those that the seed says, a part is killed."""
+        """Publish the messages of a round; at those that the seed says, something happens."""
         chance = random.Random(f"{self.seed}/{number}")
-        victims = {chance.randrange(messages): chance.choice(VICTIMS) for _ in range(chance.randint(1, 3))}
+        planned = {chance.randrange(messages): chance.choice(self.faults) for _ in range(chance.randint(1, 3))}
         one = Round(number, [f"s{self.seed}r{number}n{index}" for index in range(messages)])
         self.rounds.append(one)
         for index, name in enumerate(one.names):
-            if victim := victims.get(index):
+            if fault := planned.get(index):
                 # somewhere within the next builds, not always right before a message
-                self._kill(victim, chance.uniform(0, 1), one)
+                self._hurt(fault, chance.uniform(0, 1), one)
             self._wait_for_room()
             self.publisher.publish(name, number * 1000 + index)
             self._published += 1
         return one
 
     def come_to_rest(self) -> None:
-        """Wait for all kills, rows and builds; then look at everything anew and judge each round."""
-        for thread in self._killing:
+        """Wait for all faults, rows and builds; then look at everything anew and judge each round."""
+        for thread in self._hurting:
             thread.join()
         wanted = {name for one in self.rounds for name in one.names}
         self._while_rows_come(lambda: wanted <= self._known())
@@ -79,15 +81,17 @@ class Stream:
             one.odd = [f"{name}: {outcome}" for name in one.names for outcome in found.get(name, ())
                        if outcome != "PASSED"]
 
-    def _kill(self, victim: str, delay: float, one: Round) -> None:
+    def _hurt(self, fault: Fault, delay: float, one: Round) -> None:
+        chance = random.Random(f"{self.seed}/{one.number}/{fault.name}")
+
         def act() -> None:
             time.sleep(delay)
             with self._one:
-                if self.arena.kill(victim):
-                    one.kills[victim] += 1
+                if fault.act(self.arena, chance):
+                    one.kills[fault.name] += 1
         thread = threading.Thread(target=act)
         thread.start()
-        self._killing.append(thread)
+        self._hurting.append(thread)
 
     def _wait_for_room(self) -> None:
         self._while_rows_come(lambda: self._published - len(self._known()) < _UNDER_WAY)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.master.bare import bare_buildbot, is_ready
-from buildbot_master.stack.master_folder import own_command
+from buildbot_master.stack.master_folder import own_command, runner_command
 from tests.buildbot_master.conftest import RunningMaster, new_master
 
 QUICK = "name: quick\nnamespace: dist\ndescription: x\nmaintainer: x\nrun: {using: command, command: ['true']}\n"
@@ -103,12 +103,14 @@ def force(url: str, builder: str, number: int) -> None:
 
 
 def measure_ours(folder: Path, builds: int, runner: list[str], name: str) -> Measured:
+    """`runner`: how a run is started; empty: as `up` does, by the warm runner."""
     (folder / "checks" / "quick").mkdir(parents=True)
     (folder / "checks" / "quick" / "quick.yml").write_text(QUICK)
-    settings = {"runner_command": runner, "pending_limit": 10_000}
-    if runner == own_command():
+    is_real = runner in ([], own_command())
+    settings = {"runner_command": runner or runner_command(folder / "state" / "worker"), "pending_limit": 10_000}
+    if is_real:
         settings["check_folders"] = [str(folder / "checks")]
-    offers = None if runner != own_command() else json.loads(_offers())
+    offers = json.loads(_offers()) if is_real else None
     with new_master(folder / "state", settings, 4, offers) as master:
         assert master.master.process
         return measure(Subject(name, f"http://127.0.0.1:{master.ports.web}", master.master.process.pid,
@@ -136,7 +138,8 @@ def main() -> int:
                 lambda place: measure_bare(place, builds, tuned=False),
                 lambda place: measure_bare(place, builds, tuned=True),
                 lambda place: measure_ours(place, builds, ["sh", str(folder / "true")], "ours, `true` for a runner"),
-                lambda place: measure_ours(place, builds, own_command(), "ours, the real runner"))):
+                lambda place: measure_ours(place, builds, [], "ours, the real runner"),
+                lambda place: measure_ours(place, builds, own_command(), "ours, a process a run"))):
             place = folder / str(number)
             place.mkdir()
             rows.append(way(place))
