@@ -22,10 +22,12 @@ if TYPE_CHECKING:
 @click.option("--gating", multiple=True, metavar="URL",
               help="Where packages keep their gating.yaml; {pkg_name}, {rev} and others are filled in.")
 @click.option("--waivers", metavar="FILE|URL", help="WaiverDB's address, or a file of waivers.")
+@click.option("--koji", metavar="URL", envvar=["CHECKOTRON_KOJI_HUB", "KOJI_HUB_URL"],
+              help="The hub: when a build was made, for valid_since and valid_until; its sources, for --gating.")
 @click.option("--url", help="The results database [default: the one that runs here].")
 @click.option("--state", type=click.Path(path_type=Path, file_okay=False), help="State folder of `checkotron up`.")
 def decisions(policy_files: tuple[Path, ...], port: int, host: str, gating: tuple[str, ...], waivers: str | None,
-              url: str | None, state: Path | None) -> None:
+              koji: str | None, url: str | None, state: Path | None) -> None:
     """
     Serve gate decisions over HTTP, as Greenwave does.
 
@@ -43,7 +45,7 @@ def decisions(policy_files: tuple[Path, ...], port: int, host: str, gating: tupl
     from reporting.logs import to_stderr
 
     to_stderr(30)
-    gate = _gates(policy_files, gating, waivers, results_url(url, state))
+    gate = _gates(policy_files, gating, waivers, koji, results_url(url, state))
     gate()  # what is wrong is said now, not to the first who asks
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -58,19 +60,21 @@ def decisions(policy_files: tuple[Path, ...], port: int, host: str, gating: tupl
         uvicorn.Server(config).run(sockets=[listener])
 
 
-def _gates(policy_files: tuple[Path, ...], gating: tuple[str, ...], waivers: str | None, url: str
+def _gates(policy_files: tuple[Path, ...], gating: tuple[str, ...], waivers: str | None, koji: str | None, url: str
            ) -> Callable[[], Gate]:
     from reporting.client import ResultsDBClient
     from reporting.gate.decision import Gate
     from reporting.gate.remote import FileOrUrls
-    from reporting.gate_cli import read_policies, read_waivers
+    from reporting.gate_cli import koji_hub, read_policies, read_waivers
 
     policies = read_policies(policy_files)
     token = secrets(None).token
 
     def make() -> Gate:
         try:
-            return Gate(policies, ResultsDBClient(url, token=token), read_waivers(waivers), FileOrUrls(gating))
+            hub = koji_hub(koji)
+            return Gate(policies, ResultsDBClient(url, token=token), read_waivers(waivers),
+                        FileOrUrls(gating, builds=hub), hub)
         except ValueError as error:
             raise UsageError(str(error)) from None
 

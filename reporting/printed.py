@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import sys
+import textwrap
 from typing import TYPE_CHECKING
 
 from checks.tap.block import printable
@@ -28,3 +29,11 @@ def console(*, to_stderr: bool = False) -> Console:
     is_terminal = stream.isatty()
     return Console(file=stream, highlight=False, markup=False, emoji=False, soft_wrap=False,
                    width=None if is_terminal else 160, color_system="auto" if is_terminal else None)
+
+
+def wrapped(screen: Console, text: str, begin: str = "") -> str:
+    """Return the text after `begin`, on a terminal broken between words below it; programs get one line."""
+    if not screen.is_terminal:
+        return begin + text
+    return textwrap.fill(text, screen.width, initial_indent=begin, subsequent_indent=" " * len(begin),
+                         break_long_words=False, break_on_hyphens=False)

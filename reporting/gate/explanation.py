@@ -1,12 +1,16 @@
 """A decision in words: what blocks an item, and what to do next."""
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 from reporting.gate import requirement as requirements
 from reporting.gate.decision import Decision
 from reporting.gate.requirement import Requirement, summary_of
 from reporting.printed import one_line
+
+#: Outcomes of runs that came to no verdict.
+_BROKEN = ("CRASHED", "ABORTED")
 
 
 def sentence(decision: Decision) -> str:
@@ -25,7 +29,7 @@ def blockers(decision: Decision) -> Iterator[tuple[str, str]]:
     """Yield what stands in the way, each with what to do next."""
     for one in decision.requirements:
         if not one.is_satisfied:
-            yield _what(one), _next_step(one, decision)
+            yield _what(one), _next_step(one)
 
 
 def _what(one: Requirement) -> str:
@@ -47,17 +51,33 @@ def _what(one: Requirement) -> str:
     return f"{one.subject.identifier} has no gating.yaml, and the policy requires one"
 
 
-def _next_step(one: Requirement, decision: Decision) -> str:
+def waivers(decision: Decision) -> Iterator[str]:
+    """Yield the lines that a file of waivers needs to let it go, one for each thing in the way; JSON, which is YAML."""
+    for one in decision.requirements:
+        if not one.is_satisfied:
+            record = {"subject_type": one.subject.type, "subject_identifier": one.subject.identifier,
+                      "testcase": one.testcase, "product_version": decision.question.product_version}
+            record |= {"scenario": one.scenario} if one.scenario else {}
+            yield f"- {json.dumps({**record, 'comment': 'why this is fine'})}"
+
+
+def _next_step(one: Requirement) -> str:
     where = one_line(one.result.get("ref_url") or "") if one.result else ""
+    see = f"see {where}; " if where else ""
     waive = f"or waive {one.testcase}" + (f" for scenario {one.scenario}" if one.scenario else "")
+    again = f"checkotron trigger retrigger {one.subject.identifier} --failed"
+    if one.type == requirements.FAILED and one.result and one.result.get("outcome") in _BROKEN:
+        return f"{see}the check broke, which says nothing about the item; start it again: {again}, {waive}"
+    if one.type == requirements.FAILED and one.result and one.result.get("outcome") == "NEEDS_INSPECTION":
+        return f"{see}look whether it is fine; if not, mend it and build again, {waive}"
     if one.type == requirements.FAILED:
-        return (f"see {where}; " if where else "") + f"mend it and build again, {waive}"
+        return f"{see}mend it and build again, {waive}"
     if one.type == requirements.MISSING and one.result:
-        return (f"see {where}; " if where else "") + "wait for it"
+        return f"{see}wait for it"
     if one.type == requirements.MISSING:
-        return f"see whether it was started: checkotron trigger status; start it, {waive}"
+        return f"see whether it waits: checkotron trigger status; start it: {again}, {waive}"
     if one.type == requirements.ERRORED:
-        return (f"see {where}; " if where else "") + f"start it again, {waive}"
+        return f"{see}start it again: {again}, {waive}"
     if one.type == requirements.INVALID:
         return f"mend the file and build again, {waive}"
     if one.type == requirements.ABSENT:

@@ -77,6 +77,8 @@ class Policy:
     source: str | None = None
     #: Made from the rules in a request; concerns whatever the request is about.
     is_on_demand: bool = False
+    #: Spelt an old way.
+    has_blacklist: bool = False
 
     def concerns(self, decision_context: str, product_version: str) -> bool:
         """True where the policy counts at that gate of that product."""
@@ -147,7 +149,7 @@ class _Reader:
             subject_type=self._text(keys, "subject_type", crumbs) or "koji_build",
             excluded_packages=(*self._texts(keys, "excluded_packages", crumbs),
                                *self._texts(keys, "blacklist", crumbs)),
-            packages=self._texts(keys, "packages", crumbs))
+            packages=self._texts(keys, "packages", crumbs), has_blacklist="blacklist" in keys)
 
     def _rules(self, node: yaml.Node | None, crumbs: tuple[str, ...]) -> tuple[Rule, ...]:
         if node is None:

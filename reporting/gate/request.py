@@ -3,7 +3,7 @@ Greenwave's decision API: a request's JSON in, a status and an answer's JSON out
 
     POST /api/v1.0/decision               a decision
     POST /api/v1.0/validate-gating-yaml   is this a package's policy?
-    GET  /api/v1.0/policies, /about       what is known
+    GET  /api/v1.0/policies, /subject_types, /about       what is known
 
 Pure but for what the gate asks of others; `server` speaks HTTP.
 """
@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from reporting.gate.decision import Gate, NoPolicyError, Question
+from reporting.gate.decision import Gate
 from reporting.gate.policy import (
     ON_DEMAND,
     PassingTestCaseRule,
@@ -26,7 +26,8 @@ from reporting.gate.policy import (
     load_policies,
     on_demand_policy,
 )
-from reporting.gate.subject import Subject, subject
+from reporting.gate.question import NoBuildError, NoPolicyError, Question
+from reporting.gate.subject import Subject, subject, subject_types
 from reporting.reporter import DeliveryError
 
 #: Greenwave advises not to ask for more at a time.
@@ -56,18 +57,22 @@ def answer(method: str, path: str, body: bytes, gate: Gate, version: str) -> Ans
         if path == f"{API}/decision" and method == "POST":
             return Answer(200, decide(_json(body), gate))
         if path == f"{API}/validate-gating-yaml" and method == "POST":
-            return Answer(200, _validate(body))
+            return Answer(200, _validate(body, gate))
         if path == f"{API}/policies" and method == "GET":
             return Answer(200, {"policies": [policy_to_dict(policy) for policy in gate.policies]})
+        if path == f"{API}/subject_types" and method == "GET":
+            return Answer(200, {"subject_types": subject_types()})
+        if path == f"{API}/decision" and method == "OPTIONS":
+            return Answer(200, {})
         if path in (f"{API}/about", f"{API}/version", "/healthcheck") and method == "GET":
             return Answer(200, {"version": version})
         raise RequestError(404, "Not found")
     except RequestError as error:
         return Answer(error.status, {"message": str(error)})
-    except NoPolicyError as error:
+    except (NoPolicyError, NoBuildError) as error:
         return Answer(404, {"message": str(error)})
     except DeliveryError as error:
-        return Answer(502, {"message": f"results or waivers cannot be had: {error}"})
+        return Answer(502, {"message": f"results, waivers or builds cannot be had: {error}"})
 
 
 def decide(data: Any, gate: Gate) -> dict[str, Any]:
@@ -155,12 +160,22 @@ def _numbers(data: Mapping[str, Any], key: str) -> tuple[int, ...]:
     return tuple(value)
 
 
-def _validate(body: bytes) -> dict[str, str]:
+def _validate(body: bytes, gate: Gate) -> dict[str, str]:
     try:
-        if not load_policies(body.decode("utf-8", "backslashreplace"), "gating.yaml", is_remote=True):
-            raise RequestError(400, "No policies defined")
+        policies = load_policies(body.decode("utf-8", "backslashreplace"), "gating.yaml", is_remote=True)
     except PolicyError as error:
         raise RequestError(400, "\n".join(error.faults)) from None
+    if not policies:
+        raise RequestError(400, "No policies defined")
+    if any(policy.has_blacklist for policy in policies):
+        return {"message": 'The gating.yaml file is valid but it is using the deprecated "blacklist" key. '
+                           'Please use "excluded_packages" instead.'}
+    known = {context for policy in gate.policies for context in policy.decision_contexts}
+    missing = sorted({context for policy in policies for context in policy.decision_contexts} - known)
+    if missing:
+        return {"message": "Greenwave could not find a parent policy(ies) for following decision context(s): "
+                           f"{', '.join(missing)}. Please change your policy so that it will match a decision context "
+                           "in the parent policies."}
     return {"message": "All OK"}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Any
 
 from checks.item import ITEM_TYPES
 
@@ -70,6 +71,15 @@ class Subject:
         """Return the questions to a results database, each the parameters of one."""
         queries = self.kind.queries or (MappingProxyType({"type": self.type, "item": "{}"}),)
         return [{key: value.replace("{}", self.identifier) for key, value in query.items()} for query in queries]
+
+
+def subject_types() -> list[dict[str, Any]]:
+    """Return the known kinds as the API lists them, by id."""
+    return [{"id": kind.id, "aliases": list(kind.aliases), "item_key": kind.item_key, "is_koji_build": kind.is_nvr,
+             "is_nvr": kind.is_nvr, "supports_remote_rule": kind.supports_remote_rule,
+             "ignore_missing_policy": kind.ignore_missing_policy,
+             "result_queries": [dict(query) for query in kind.queries]}
+            for kind in sorted(_TYPES, key=lambda kind: kind.id)]
 
 
 def subject(type_name: str, identifier: str) -> Subject:

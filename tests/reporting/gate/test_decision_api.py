@@ -6,6 +6,7 @@ import select
 import subprocess
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -100,12 +101,19 @@ def test_a_database_that_is_away_is_a_bad_gateway() -> None:
             raise AwayError("cannot be reached: Connection refused")
 
     assert ask(ASKED, Away()) == (
-        502, {"message": "results or waivers cannot be had: cannot be reached: Connection refused"})
+        502, {"message": "results, waivers or builds cannot be had: cannot be reached: Connection refused"})
 
 
 @pytest.mark.parametrize(("text", "status", "message"), [
-    (b"--- !Policy\ndecision_context: c\nrules:\n- !PassingTestCaseRule {test_case_name: t}\n", 200, "All OK"),
-    (b"---\nid: test\nproduct_versions: [fedora-26]\ndecision_context: test\nrules: []\n", 200, "All OK"),
+    (b"--- !Policy\ndecision_context: bodhi_update_push_stable\nrules:\n"
+     b"- !PassingTestCaseRule {test_case_name: t}\n", 200, "All OK"),
+    (b"---\nproduct_versions: [fedora-26]\ndecision_context: bodhi_update_push_stable\nrules: []\n", 200, "All OK"),
+    (b"---\ndecision_contexts: [c, b]\nrules: []\n", 200,
+     "Greenwave could not find a parent policy(ies) for following decision context(s): b, c. Please change your policy "
+     "so that it will match a decision context in the parent policies."),
+    (b"---\ndecision_context: c\nrules: []\nblacklist: [python2-*]\n", 200,
+     'The gating.yaml file is valid but it is using the deprecated "blacklist" key. Please use "excluded_packages" '
+     "instead."),
     (b"", 400, "No policies defined"),
     (b"--- !Policy\nid: test\ndecision_context: c\nrules:\n- !PackageSpecificBuild {test_case_name: t}\n", 400,
      "Policy 'test': Attribute 'rules': !PackageSpecificBuild is obsolete. "
@@ -121,6 +129,29 @@ def test_policies_are_listed() -> None:
     (policy,) = found.data["policies"]
     assert policy["decision_context"] == "bodhi_update_push_stable"
     assert policy["rules"][0] == {"rule": "PassingTestCaseRule", "test_case_name": "dist.abicheck", "scenario": None}
+
+
+def test_kinds_of_subjects_are_listed_by_id() -> None:
+    found = answer("GET", "/api/v1.0/subject_types", b"", gate(Rows()), "1")
+
+    kinds = {kind["id"]: kind for kind in found.data["subject_types"]}
+    assert list(kinds) == sorted(kinds)
+    assert kinds["koji_build"]["aliases"] == ["brew-build"]
+    assert kinds["koji_build"]["result_queries"] == [{"type": "koji_build,brew-build", "item": "{}"},
+                                                     {"original_spec_nvr": "{}"}]
+
+
+def test_a_build_that_koji_does_not_have_is_not_found() -> None:
+    class Nothing:
+        def build(self, nvr: str) -> None:
+            return None
+
+    policy = POLICY.replace("test_case_name: dist.abicheck", "test_case_name: dist.abicheck, valid_since: 2021-10-02")
+    asked = replace(gate(Rows()), policies=load_policies(policy, "fedora.yaml"), builds=Nothing())
+
+    found = answer("POST", "/api/v1.0/decision", json.dumps(ASKED).encode(), asked, "1")
+
+    assert (found.status, found.data) == (404, {"message": f"Failed to find Koji build for '{NETHACK}'"})
 
 
 def test_unknown_paths_are_not_found() -> None:

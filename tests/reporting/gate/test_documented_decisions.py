@@ -12,10 +12,12 @@ from typing import Any
 
 import pytest
 
-from reporting.gate.decision import Decision, Fetched, Gate, NoPolicyError, Question
+from reporting.gate.decision import Decision, Gate
 from reporting.gate.policy import Policy, load_policies, on_demand_policy
+from reporting.gate.question import Fetched, NoBuildError, NoPolicyError, Question
 from reporting.gate.subject import Subject, subject
 from reporting.gate.waivers import NoWaivers
+from reporting.koji_hub import KojiBuild
 from tests.reporting.gate.rows import Rows
 
 NETHACK = "nethack-1.2.3-1.rawhide"
@@ -38,16 +40,22 @@ ITEM = {"item": {"type": "koji_build", "item": NETHACK}}
 
 
 class Given:
-    """Waivers and a gating.yaml that are simply there."""
+    """Waivers, a gating.yaml and builds that are simply there."""
 
-    def __init__(self, waivers: Sequence[Mapping[str, Any]] = (), fetched: Fetched | None = None) -> None:
+    def __init__(self, waivers: Sequence[Mapping[str, Any]] = (), fetched: Fetched | None = None,
+                 created: Mapping[str, datetime | None] | None = None) -> None:
         self.waivers = waivers
+        self.created = created
         self.fetched = fetched or Fetched()
         self.filters: list[Mapping[str, Any]] = []
 
     def matching(self, filters: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
         self.filters.extend(filters)
         return list(self.waivers)
+
+    def build(self, nvr: str) -> KojiBuild | None:
+        assert self.created is not None
+        return KojiBuild(nvr, 1, "alice", self.created[nvr], None) if nvr in self.created else None
 
     def fetch(self, about: Subject, sources: Sequence[str]) -> Fetched:
         return self.fetched
@@ -58,7 +66,8 @@ def decide(rows: Rows, policy: str | Sequence[Policy] = POLICY, given: Given | N
     policies = load_policies(policy, "fedora.yaml") if isinstance(policy, str) else policy
     given = given or Given()
     asked = {"decision_context": "bodhi_update_push_stable", "product_version": "fedora-26", **question}
-    return Gate(policies, rows, given, given).decide(Question(subjects=tuple(about), **asked))
+    builds = None if given.created is None else given
+    return Gate(policies, rows, given, given, builds).decide(Question(subjects=tuple(about), **asked))
 
 
 def waiver(testcase: str, number: int = 7, **changes: Any) -> dict[str, Any]:
@@ -362,6 +371,32 @@ def test_rules_are_valid_from_and_until_a_time(rows: Rows, made_at: datetime | N
     assert [one["scenario"] for one in answer["unsatisfied_requirements"]] == [scenario]
 
 
+@pytest.mark.parametrize(("created", "scenario"), [
+    (datetime(2021, 10, 1, 23, 59, tzinfo=UTC), "x86_64.64bit"), (None, "x86_64.uefi")])
+def test_a_build_is_as_old_as_koji_says(rows: Rows, created: datetime | None, scenario: str) -> None:
+    policy = VALID.replace("subject_type: compose", "subject_type: koji_build")
+
+    answer = decide(rows, policy, Given(created={NETHACK: created}), product_version="fedora-rawhide",
+                    decision_context="compose_required_tests").to_dict()
+
+    assert [one["scenario"] for one in answer["unsatisfied_requirements"]] == [scenario]
+
+
+def test_a_build_that_koji_does_not_have_is_no_build_where_a_rule_asks_its_age(rows: Rows) -> None:
+    policy = VALID.replace("subject_type: compose", "subject_type: koji_build")
+
+    with pytest.raises(NoBuildError, match=f"^Failed to find Koji build for '{NETHACK}'$"):
+        decide(rows, policy, Given(created={}), product_version="fedora-rawhide",
+               decision_context="compose_required_tests")
+
+
+def test_what_is_no_build_is_as_old_as_the_question_and_koji_is_not_asked(rows: Rows) -> None:
+    answer = decide(rows, VALID, Given(created={}), about=(subject("compose", "c"),), product_version="fedora-rawhide",
+                    decision_context="compose_required_tests").to_dict()
+
+    assert [one["scenario"] for one in answer["unsatisfied_requirements"]] == ["x86_64.uefi"]
+
+
 REMOTE = """\
 --- !Policy
 id: some_policy
@@ -402,8 +437,17 @@ def test_a_packages_own_rules_count_too(rows: Rows) -> None:
     assert remote(rows, GATING)["policies_satisfied"]
 
 
-def test_a_packages_own_rules_for_another_product_do_not_count(rows: Rows) -> None:
-    answer = remote(rows, GATING, product_version="fedora-29")
+@pytest.mark.parametrize(("product_version", "text"), [
+    ("fedora-29", GATING), ("fedora-28", GATING.replace("push_stable", "push_testing"))])
+def test_a_package_without_a_policy_for_the_question_has_none_that_is_applicable(
+        rows: Rows, product_version: str, text: str) -> None:
+    with pytest.raises(NoPolicyError, match=r"^Cannot find any applicable policies for koji_build subjects at gating "
+                                            f"point bodhi_update_push_stable in {product_version}$"):
+        remote(rows, text, product_version=product_version)
+
+
+def test_an_empty_set_of_rules_says_that_no_tests_are_required(rows: Rows) -> None:
+    answer = remote(rows, GATING.partition("rules:")[0] + "rules: []\n")
 
     assert (answer["policies_satisfied"], answer["summary"]) == (True, "no tests are required")
 

@@ -3,10 +3,11 @@ from pathlib import Path
 
 import pytest
 
-from reporting.gate.decision import Fetched
+from reporting.gate.question import Fetched
 from reporting.gate.remote import FileOrUrls
 from reporting.gate.subject import guessed, subject
 from reporting.gate.waivers import WaiverDB, WaiverFile, WaiversError
+from reporting.koji_hub import KojiBuild
 from reporting.reporter import AwayError, RefusedError
 from tests.support.web_server import NOT_FOUND, Answer, web_server
 
@@ -58,6 +59,39 @@ def test_what_is_filled_in_stays_one_part_of_the_address() -> None:
     odd = subject("bodhi_update", "sha256:a?b#c")
 
     assert FileOrUrls(("/nowhere/{subject_id}",)).fetch(odd, ()).tried == ("/nowhere/a%3Fb%23c",)
+
+
+class Koji:
+    """Knows nethack, built from a repository of another name."""
+
+    def __init__(self, source: str | None) -> None:
+        self.source = source
+
+    def build(self, nvr: str) -> KojiBuild | None:
+        return KojiBuild(nvr, 1, None, None, self.source) if nvr == NETHACK.identifier else None
+
+
+def test_where_the_sources_of_a_build_are_koji_knows() -> None:
+    places = ("/nowhere/{pkg_namespace}{pkg_name}/raw/{rev}/gating.yaml", "/nowhere/{subject_id}.yaml")
+    files = FileOrUrls(places, builds=Koji("git+https://src.example/containers/hack-container.git#5e0ae23a"))
+
+    assert files.fetch(NETHACK, ()).tried == ("/nowhere/containers/hack/raw/5e0ae23a/gating.yaml",
+                                              "/nowhere/nethack-1.2.3-1.f31.yaml")
+
+
+def test_a_build_without_sources_has_no_file_there() -> None:
+    places = ("/nowhere/{rev}.yaml", "/nowhere/{subject_id}.yaml")
+
+    assert FileOrUrls(places, builds=Koji(None)).fetch(NETHACK, ()).tried == ("/nowhere/nethack-1.2.3-1.f31.yaml",)
+
+
+@pytest.mark.parametrize(("about", "trouble"), [
+    ("other-1-1", "Koji build not found for other-1-1"),
+    ("nethack-1.2.3-1.f31", "Koji build nethack-1.2.3-1.f31: its source `git://src/nethack` names no revision")])
+def test_what_koji_cannot_say_is_trouble(about: str, trouble: str) -> None:
+    files = FileOrUrls(("/nowhere/{rev}.yaml",), builds=Koji("git://src/nethack"))
+
+    assert files.fetch(subject("koji_build", about), ()) == Fetched((), trouble=trouble)
 
 
 def test_waiverdb_is_asked_by_its_filter_query() -> None:
