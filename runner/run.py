@@ -30,7 +30,7 @@ from runner.executor import ExecutorError
 from runner.interpreter import ActionError
 from runner.limits import LimitsReached
 from runner.results import ResultsFile
-from runner.stages import NoResultsError, RunPlan, RunState
+from runner.stages import NoResultsError, RunPlan, RunState, ToolMissingError
 from runner.workspace import WorkspaceError
 
 logger = logging.getLogger(__name__)
@@ -120,6 +120,8 @@ def failure_of(error: BaseException, abort: AbortToken) -> Failure:
             return Failure(str(error), error.code, error.exit_code)
         case NoResultsError():
             return Failure(str(error), "no-results", 1)
+        case ToolMissingError():
+            return Failure(str(error), "tool-missing", 3)
         case ExecutorError():
             return Failure(str(error), "executor-failed", 3)
         case WorkspaceError():

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import logging
+import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -47,6 +48,10 @@ ALWAYS_SECONDS = 30.0
 
 class NoResultsError(Exception):
     """Raised when a check came to its end and said nothing at all."""
+
+
+class ToolMissingError(Exception):
+    """Raised when a tool that the check's file names is not on this machine, whatever the machine said it offers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +128,12 @@ def fetch(state: RunState) -> None:
 
 
 def prepare(state: RunState) -> None:
-    """Make the workspace and the surroundings. Raises WorkspaceError, ExecutorError."""
+    """Make the workspace and the surroundings. Raises WorkspaceError, ExecutorError, ToolMissingError."""
     plan = state.plan
+    missing = [tool for tool in plan.check.environment.tools if plan.image is None and shutil.which(tool) is None]
+    if missing:
+        raise ToolMissingError(f"not on this machine, though the check needs it: `{'`, `'.join(missing)}`; "
+                               f"`checkotron checks doctor {plan.check.name}` says how to get it")
     problems = plan.executor.problems()
     if problems:
         raise ExecutorError(f"executor `{plan.executor.name}` cannot be used here: {'; '.join(problems)}")
