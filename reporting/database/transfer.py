@@ -1,5 +1,5 @@
 """
-Results as JSON lines: out of a database, into one, and out of another ResultsDB's API.
+Results as JSON lines: out of a database, and into one.
 
 A line is an object with `kind`: "testcase" and "group" (name, ref_url,
 description) come first, then "result" in the order of ids, with the fields of
@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from itertools import islice
-from typing import IO, Any
+from typing import Any
 
 from reporting.database.api_v2.new_result import new_result
 from reporting.database.exchange import ApiError, dumped
@@ -29,6 +29,7 @@ _BATCH = 2_000
 #: Characters of a line.
 _LINE_LIMIT = 64 * 1024 * 1024
 _AFTER = f"SELECT {COLUMNS} FROM {RESULT_OF_TESTCASE} WHERE r.id > ? ORDER BY r.id LIMIT ?"  # noqa: S608 (our own)
+_GROUPS_AFTER = "SELECT id, uuid, description, ref_url FROM run_group WHERE id > ? ORDER BY id LIMIT ?"
 
 
 class TransferError(Exception):
@@ -44,13 +45,17 @@ def exported_lines(storage: Storage) -> Iterator[str]:
     """Yield every line; memory does not grow with the database."""
     for page in _pages(lambda page: storage.testcases(NameFilter(), page)):
         yield from (dumped({"kind": "testcase", "name": each.name, "ref_url": each.ref_url}) for each in page)
-    for groups in _pages(lambda page: storage.groups((), NameFilter(), page)):
-        yield from (dumped({"kind": "group", "uuid": each.uuid, "description": each.description,
-                            "ref_url": each.ref_url}) for each in groups)
+    # in the order they were made, which is that of lists of groups
+    for group in _by_id(storage, _GROUPS_AFTER):
+        yield dumped(dict(zip(("kind", "uuid", "description", "ref_url"), ("group", *group[1:]), strict=True)))
+    for row in _by_id(storage, _AFTER):
+        yield _result_line(row_to_result(row))
+
+
+def _by_id(storage: Storage, question: str) -> Iterator[tuple[Any, ...]]:
     last = 0
-    while rows := storage.rows(Sql(_AFTER, (last, _BATCH))):
-        for row in rows:
-            yield _result_line(row_to_result(row))
+    while rows := storage.rows(Sql(question, (last, _BATCH))):
+        yield from rows
         last = rows[-1][0]
 
 
@@ -68,15 +73,16 @@ def _result_line(result: Result) -> str:
         "submit_time": to_datetime(result.submit_time).strftime("%Y-%m-%dT%H:%M:%S.%f")})
 
 
-def import_lines(storage: Storage, lines: Iterable[str], told: Callable[[int], None]) -> int:
+def import_lines(storage: Storage, lines: Iterable[str], told: Callable[[int], None], first: int = 1) -> int:
     """
     Store what the lines say, a batch in one transaction; `told` gets the number of lines of each batch.
 
-    Returns the number of results. Raises TransferError: a line is wrong; what came before its batch is stored.
+    `first`: the number of the first of them. Returns the number of results.
+    Raises TransferError: a line is wrong; what came before its batch is stored.
     """
     # a database may hold outcomes that its server is no longer configured to take
     service = Service(storage, takes_any_outcome=True)
-    numbered = iter(enumerate(lines, 1))
+    numbered = iter(enumerate(lines, first))
     stored = 0
     while batch := list(islice(numbered, _BATCH)):
         rows = [_imported(service, number, line) for number, line in batch]
@@ -125,22 +131,3 @@ def _plain(new: NewResult) -> NewResult:
 def _with_fraction(text: Any) -> Any:
     """The API leaves a zero fraction out when it answers, and asks for one when it is told."""
     return text + ".0" if isinstance(text, str) and len(text) == len("2024-05-01T10:00:00") else text
-
-
-def lines_of_api(url: str, open_url: Callable[[str], IO[bytes]], since: str | None = None) -> Iterator[str]:
-    """
-    Yield the results of another ResultsDB as lines, oldest first.
-
-    `url`: its API, `https://resultsdb.example.org/api/v2.0`. Pages are read in the
-    order of time; results that arrive meanwhile come at the end.
-    """
-    query = "_sort=asc:submit_time&limit=200" + (f"&since={since}" if since else "")
-    number = 0
-    while True:
-        with open_url(f"{url.rstrip('/')}/results?{query}&page={number}") as answer:
-            rows = json.load(answer)["data"]
-        for row in rows:
-            yield dumped({**row, "testcase": {"name": row["testcase"]["name"], "ref_url": row["testcase"]["ref_url"]}})
-        if not rows:
-            return
-        number += 1

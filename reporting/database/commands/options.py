@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from reporting.database.all_storages import DatabaseUrlError, open_storage
+from reporting.database.all_storages import DatabaseUrlError, open_storage, sqlite_path
 from reporting.database.storage import Storage, StorageError
 
 
@@ -24,13 +24,19 @@ def database_option(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @contextmanager
-def opened(database_url: str, timeout_seconds: float = 0) -> Iterator[Storage]:
-    """Open a storage for a command and close it; faults become errors for a person. 0: no limit on a question."""
+def opened(database_url: str, timeout_seconds: float = 0, must_exist: bool = False) -> Iterator[Storage]:
+    """
+    Open a storage for a command and close it; faults become errors for a person. 0: no limit on a question.
+
+    `must_exist`: a file that is not there is a mistake, not a new database.
+    """
     import sqlite3
 
     from reporting.database.migrations.migrate import NewerDatabaseError
 
     try:
+        if must_exist and database_url.startswith("sqlite") and not sqlite_path(database_url).is_file():
+            raise DatabaseUrlError(f"{sqlite_path(database_url)}: there is no such database")
         storage = open_storage(database_url, timeout_seconds)
     except DatabaseUrlError as error:
         raise click.BadParameter(str(error), param_hint="--database") from None

@@ -40,7 +40,7 @@ def prune(database_url: str, days: float | None, keep: int | None, testcases: tu
         raise click.UsageError("nothing says what may go; give --older-than DAYS, --keep N or both")
     before = None if days is None else int(time.time() * 1e6 - days * _MICROSECONDS_A_DAY)
     rule = PruneRule(before, keep, testcases)
-    with opened(database_url) as storage:
+    with opened(database_url, must_exist=True) as storage:
         total = count_prunable(storage, rule)
         if dry_run or not total:
             click.echo(f"{total} results would go" if total else "nothing to delete")

@@ -54,7 +54,7 @@ def list_command(as_json: bool, database_url: str) -> None:
     """List tokens: names, scopes and age, never the tokens."""
     from reporting.database.access import list_tokens
 
-    with opened(database_url) as storage:
+    with opened(database_url, must_exist=True) as storage:
         tokens = list_tokens(storage)
     if not tokens:
         click.echo("no tokens; make one with `checkotron results token create`", err=True)
@@ -73,7 +73,7 @@ def revoke(name: str, database_url: str) -> None:
     """Delete a token; requests with it are refused from now on."""
     from reporting.database.access import revoke_token
 
-    with opened(database_url) as storage:
+    with opened(database_url, must_exist=True) as storage:
         if not revoke_token(storage, name):
             click.echo(f"there is no token `{name}`", err=True)
             sys.exit(1)

@@ -1,17 +1,20 @@
 """`checkotron results export`, `import` and `backup`."""
 from __future__ import annotations
 
+import gzip
 import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, cast
 
 import click
 
 from reporting.database.commands.options import DatabaseAwayError, database_option, opened
 
 _SETTINGS = {"help_option_names": ["-h", "--help"]}
+#: A wrong byte makes a wrong line, which is named, not a traceback.
+_TEXT: dict[str, Any] = {"encoding": "utf-8", "errors": "replace"}
 
 
 @click.command(context_settings=_SETTINGS)
@@ -21,20 +24,22 @@ def export(database_url: str, file: str) -> None:
     """
     Write everything as JSON lines to FILE, or to standard output.
 
+    A FILE that ends in .gz is compressed.
+
     \b
     Example:
-      checkotron results export results.jsonl --database sqlite:///results.db
+      checkotron results export results.jsonl.gz --database sqlite:///results.db
     """
     from reporting.database.commands.progress import progress
     from reporting.database.transfer import count_results, exported_lines
 
-    with opened(database_url) as storage, progress("exporting", count_results(storage)) as advance:
+    with opened(database_url, must_exist=True) as storage, progress("exporting", count_results(storage)) as advance:
         part = Path(file + ".part")
-        out: IO[str] = sys.stdout if file == "-" else part.open("w", encoding="ascii")
+        out: IO[str] = sys.stdout if file == "-" else _text_file(part, "w", file.endswith(".gz"))
         waiting = 0
         for line in exported_lines(storage):
             out.write(line + "\n")
-            waiting += line.startswith('{"data"')
+            waiting += line.startswith('{"data"')  # a result
             if waiting >= 1000:
                 advance(waiting)
                 waiting = 0
@@ -55,7 +60,8 @@ def import_command(database_url: str, source: str, since: str | None, append: bo
     """
     Read JSON lines from SOURCE: a file, `-`, or the API of another ResultsDB.
 
-    Results get new ids in the order of the old ones.
+    Results get new ids in the order of the old ones; from an API in the order
+    of time, with their testcases and groups. A file may be compressed (.gz).
 
     \b
     Examples:
@@ -64,6 +70,7 @@ def import_command(database_url: str, source: str, since: str | None, append: bo
     """
     from itertools import islice
 
+    from reporting.database.api_source import ApiSourceError
     from reporting.database.commands.progress import progress
     from reporting.database.transfer import TransferError, count_results, import_lines
 
@@ -80,11 +87,11 @@ def import_command(database_url: str, source: str, since: str | None, append: bo
 
             advance(skip)
             try:
-                stored = import_lines(storage, islice(lines, skip, None), told)
+                stored = import_lines(storage, islice(lines, skip, None), told, skip + 1)
             except TransferError as error:
                 raise click.ClickException(f"{source}: {error}; {done} lines are stored: mend it and go on with "
                                            f"--skip {done}") from None
-            except (OSError, ValueError, KeyError) as error:
+            except (OSError, ApiSourceError, ValueError, KeyError) as error:
                 raise DatabaseAwayError(f"{source}: {error}; {done} lines are stored, go on with "
                                         f"--skip {done}") from None
     click.echo(f"{stored} results imported")
@@ -99,11 +106,15 @@ class _lines:
 
     def __enter__(self) -> Iterator[str]:
         if self._source.startswith(("http://", "https://")):
-            return _api_lines(self._source, self._since)
+            from reporting.database.api_source import asker, lines_of_api
+
+            return lines_of_api(asker(self._source, lambda said: click.echo(said, err=True)), self._since)
+        if self._since:
+            raise click.UsageError("--since is for the API of another server; a file is imported whole")
         if self._source == "-":
             return iter(sys.stdin)
         try:
-            self._file = Path(self._source).open(encoding="utf-8", errors="replace")
+            self._file = _text_file(Path(self._source), "r", self._source.endswith(".gz"))
         except OSError as error:
             raise click.BadParameter(f"{self._source}: {error.strerror}", param_hint="SOURCE") from None
         return iter(self._file)
@@ -113,26 +124,13 @@ class _lines:
             self._file.close()
 
 
-def _api_lines(url: str, since: str | None) -> Iterator[str]:
-    import io
-
-    import requests
-
-    from reporting.database.transfer import lines_of_api
-
-    session = requests.Session()
-
-    def open_url(page: str) -> IO[bytes]:
-        answer = session.get(page, timeout=60)
-        answer.raise_for_status()
-        return io.BytesIO(answer.content)
-
-    return lines_of_api(url, open_url, since)
+def _text_file(path: Path, mode: str, is_compressed: bool) -> IO[str]:
+    return cast(IO[str], gzip.open(path, f"{mode}t", **_TEXT) if is_compressed else path.open(mode, **_TEXT))
 
 
 def _line_count(source: str) -> int | None:
-    """Return the number of lines of a file, None where it is not one."""
-    if not Path(source).is_file():
+    """Return the number of lines of a file, None where it is not one that can be read quickly."""
+    if not Path(source).is_file() or source.endswith(".gz"):
         return None
     with open(source, "rb") as file:
         return sum(block.count(b"\n") for block in iter(lambda: file.read(1 << 20), b""))
@@ -157,16 +155,11 @@ def backup(database_url: str, file: Path) -> None:
     from reporting.database.commands.progress import progress
 
     try:
-        if not database_url.startswith("sqlite"):
-            backup_postgresql(database_url, file)
-        else:
-            seen: dict[str, Any] = {"done": 0}
-            with progress("copying pages", None) as advance:
-                def told(done: int, _: int) -> None:
-                    advance(done - seen["done"])
-                    seen["done"] = done
-
-                backup_sqlite(sqlite_path(database_url), file, told)
+        with progress("copying (kB)", None) as advance:
+            if database_url.startswith("sqlite"):
+                backup_sqlite(sqlite_path(database_url), file, advance)
+            else:
+                backup_postgresql(database_url, file, advance)
     except DatabaseUrlError as error:
         raise click.BadParameter(str(error), param_hint="--database") from None
     except (BackupError, OSError) as error:
