@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from benchmarks.results_database.rows import PER_BUILD, item, package, testcase
+from benchmarks.results_database.rows import PACKAGES, PER_BUILD, item, package, testcase
 
 _DISTINCT = "scenario,system_architecture,system_variant"
 
@@ -35,6 +35,11 @@ def _item(n: int, count: int) -> str:
     return item(_spread(n, count // PER_BUILD))
 
 
+def _package(n: int, count: int) -> int:
+    """Return the number of a package that has a build: however many rows there are, its first page is full."""
+    return _spread(n, min(count // PER_BUILD, PACKAGES)) * 7919 % PACKAGES
+
+
 def _post(n: int, count: int) -> tuple[str, bytes]:
     body = {"outcome": "PASSED", "testcase": testcase(n % 40), "groups": [f"new-{n // 30}"], "note": "0 errors",
             "ref_url": f"https://artifacts.example.org/new/{n}/",
@@ -53,9 +58,9 @@ QUESTIONS = (
     Question("results by item and type", lambda n, count: _get("/results", item=_item(n, count), type="koji_build")),
     Question("first page of all results", lambda n, count: _get("/results")),
     Question("search by item prefix", lambda n, count: _get(
-        "/results", **{"item:like": f"{package(_spread(n, 5000))}-*"}), 40),
+        "/results", **{"item:like": f"{package(_package(n, count))}-*"}), 40),
     Question("search in the middle of an item", lambda n, count: _get(
-        "/results", **{"item:like": f"*p{_spread(n, 5000)}-1*"}), 40),
+        "/results", **{"item:like": f"*p{_package(n, count)}-1*"}), 40),
     Question("latest of three testcases", lambda n, count: _get(
         "/results/latest", testcases=",".join(testcase(_spread(n, 500) * k % 500) for k in (1, 2, 3))), 40),
     Question("latest of everything", lambda n, count: _get("/results/latest"), 20),
