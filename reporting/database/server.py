@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import resource
 import signal
 import socket
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from queue import SimpleQueue
 from threading import Thread
 from types import FrameType
@@ -20,6 +22,7 @@ from typing import Any
 
 from reporting.database.application import Application, Arrival
 from reporting.database.exchange import Response, dumped, json_response
+from reporting.database.silence_limit import ConnectionLimits, SilenceLimitProtocol
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -27,8 +30,8 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 #: Requests answered at once; each holds a database connection.
 THREADS = 8
-#: Requests in hand at once; more get a 503 from uvicorn.
-_CONCURRENCY = 1000
+#: Files that the process has open beside its connections: the database's, sockets to it, the log.
+_OTHER_FILES = 100
 #: Seconds running requests get when the server is told to stop.
 _GRACE_SECONDS = 10
 
@@ -45,7 +48,10 @@ class AsgiDoor:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
-        body = await _body(receive, self._application.service.body_limit_bytes)
+        try:
+            body = await _body(receive, self._application.service.body_limit_bytes)
+        except ConnectionError:
+            return
         if body is None:
             answer = _too_large(self._application.service.body_limit_bytes)
         else:
@@ -116,13 +122,13 @@ def _header(value: str) -> bytes:
 
 
 async def _body(receive: Receive, limit_bytes: int) -> bytes | None:
-    """Return the body, None where it is larger than allowed."""
+    """Return the body, None where it is larger than allowed. Raises ConnectionError: the client went in the middle."""
     parts: list[bytes] = []
     size = 0
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
-            return b""
+            raise ConnectionError("the client has gone")
         part = message.get("body", b"")
         size += len(part)
         if size > limit_bytes:
@@ -160,15 +166,27 @@ def listening_socket(host: str, port: int) -> socket.socket:
     return listening
 
 
-def run(application: Application, listening: socket.socket, when_ready: Callable[[], None]) -> None:
+def allow_connections(number: int) -> int:
+    """Let the process open so many files; return how many connections it may have."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = number + _OTHER_FILES
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    return number if soft == resource.RLIM_INFINITY else max(min(number, soft - _OTHER_FILES), 1)
+
+
+def run(application: Application, listening: socket.socket, limits: ConnectionLimits,
+        when_ready: Callable[[], None]) -> None:
     """Serve until SIGTERM or SIGINT; then answer what runs, for a grace period, and return."""
     import uvicorn
 
-    from reporting.database.head_limit import HeadLimitProtocol
-
     door = AsgiDoor(application)
-    config = uvicorn.Config(door, loop="uvloop", http=HeadLimitProtocol, lifespan="off", access_log=False,
-                            log_config=None, server_header=False, limit_concurrency=_CONCURRENCY, timeout_keep_alive=75,
+    limits = replace(limits, connections=allow_connections(limits.connections))
+    protocol = partial(SilenceLimitProtocol, limits=limits)
+    config = uvicorn.Config(door, loop="uvloop", http=protocol, lifespan="off",  # type: ignore[arg-type]
+                            access_log=False, log_config=None, server_header=False,
+                            timeout_keep_alive=limits.keep_alive_seconds,  # type: ignore[arg-type]
                             timeout_graceful_shutdown=_GRACE_SECONDS, proxy_headers=False)
 
     class Server(uvicorn.Server):

@@ -38,6 +38,13 @@ logger = logging.getLogger(__name__)
 @click.option("--topic-prefix", default="", metavar="PREFIX", help="Before the topic: org.fedoraproject.prod")
 @click.option("--timeout", "timeout_seconds", type=click.FloatRange(0.1), default=30.0, show_default=True,
               metavar="SECONDS", help="Longest time for one question to the database.")
+@click.option("--connections", type=click.IntRange(1), default=1000, show_default=True, metavar="NUMBER",
+              help="Connections at once; one more takes the place of the most silent one, or is told to come again.")
+@click.option("--silence", "silence_seconds", type=click.FloatRange(0.1), default=20.0, show_default=True,
+              metavar="SECONDS", help="Longest time a client may take to send a request's head or the next part of its "
+                                      "body, or to read the next part of an answer.")
+@click.option("--keep-alive", "keep_alive_seconds", type=click.FloatRange(0.1), default=75.0, show_default=True,
+              metavar="SECONDS", help="How long a connection may wait for its next request.")
 @click.option("--log-format", type=click.Choice(["text", "json"]), default="text", show_default=True,
               help="Log lines on standard error for people, or a JSON object a line.")
 @click.option("--verbose", "-v", is_flag=True, help="Log each request.")
@@ -58,6 +65,7 @@ def serve(database_url: str, port: int, host: str, additional_outcomes: tuple[st
     from reporting.database.log_lines import to_stderr
     from reporting.database.server import run
     from reporting.database.service import Service
+    from reporting.database.silence_limit import ConnectionLimits
 
     outcomes, provider = _outcomes(additional_outcomes), _provider(options)
     to_stderr(options["log_format"], logging.DEBUG if options["verbose"] else logging.INFO)
@@ -67,7 +75,9 @@ def serve(database_url: str, port: int, host: str, additional_outcomes: tuple[st
         shown = f"[{host}]" if ":" in host else host
         url = f"http://{shown}:{listening.getsockname()[1]}"
         with _publishing(storage, options["bus_url"], options["topic_prefix"]):
-            run(Application(service), listening, lambda: click.echo(f"results database: {url}"))
+            limits = ConnectionLimits(options["connections"], options["silence_seconds"],
+                                      options["keep_alive_seconds"])
+            run(Application(service), listening, limits, lambda: click.echo(f"results database: {url}"))
 
 
 def _provider(options: dict[str, Any]) -> IdentityProvider | None:
