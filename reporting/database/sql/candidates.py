@@ -7,7 +7,7 @@ walks: from the rarest pair where there is a rare one, else newest first.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from reporting.database.question import DataFilter, ResultFilter
@@ -28,13 +28,17 @@ from reporting.database.sql.pair import pair_digest
 #: Results of one pair or group up to which it counts as rare; no more are counted.
 RARE = 400
 #: Results of all pairs of one filter together up to which all of them are read and sorted.
-RARE_TOGETHER = 5000
+RARE_TOGETHER = 10_000
 #: Letters before the first wildcard from which the index of beginnings is used, not that of trigrams.
 _LONG_PREFIX = 3
 #: The weight of a pair that has more results than were counted.
 _FREQUENT = 10**9
 #: Pairs that a pattern may match before results are tested one by one instead, newest first.
-PATTERN_PAIRS = 1000
+PATTERN_PAIRS = 400
+#: Pairs with all trigrams of a pattern that are still quickly compared with it.
+TRIGRAM_HITS = 5000
+#: Pairs of one filter that are still quickly looked up for each result.
+FEW_PAIRS = 8
 
 Fetch = Callable[[Sql], list[tuple[Any, ...]]]
 
@@ -66,6 +70,8 @@ class Candidates:
     tested: tuple[DataFilter, ...]
     #: True where one filter can never be met.
     is_empty: bool = False
+    #: The frequent pair or group that seems to have the fewest results; None where none is a single one.
+    sparsest: Posting | None = None
 
     def rarest(self) -> Posting | None:
         """Return the posting to walk, None where none is rare."""
@@ -85,7 +91,19 @@ def find_candidates(wanted: ResultFilter, dialect: Dialect, fetch: Fetch) -> Can
             posting = _pattern_posting(each, dialect, fetch)
             tested += [each] if posting is None else []
             postings += [] if posting is None else [posting]
-    return Candidates(tuple(postings), tuple(tested), any(not posting.ids for posting in postings))
+    found = Candidates(tuple(postings), tuple(tested), any(not posting.ids for posting in postings))
+    if found.is_empty or found.rarest() is not None:
+        return found
+    return replace(found, sparsest=_sparsest([each for each in postings if len(each.ids) == 1], fetch))
+
+
+def _sparsest(frequent: list[Posting], fetch: Fetch) -> Posting | None:
+    """Return the posting whose newest results reach back furthest."""
+    if len(frequent) < 2:
+        return frequent[0] if frequent else None
+    since = [fetch(Sql(f"SELECT p.submit_time FROM {each.table} p WHERE p.{each.column} = ? "
+                       f"ORDER BY p.submit_time DESC LIMIT 1 OFFSET {RARE}", each.ids))[0][0] for each in frequent]
+    return frequent[since.index(min(since))]
 
 
 def _exact_postings(exact: list[DataFilter], groups: tuple[str, ...], dialect: Dialect, fetch: Fetch) -> list[Posting]:
@@ -121,28 +139,56 @@ def _weight(table: str, column: str, owner: str) -> str:
 
 
 def _pattern_posting(each: DataFilter, dialect: Dialect, fetch: Fetch) -> Posting | None:
-    """Return the pairs that match, None where they are too many."""
+    """Return the pairs that match, None where testing each result is cheaper than looking its pairs up."""
+    found = pairs_of_pattern(each, Sql("pair.id"), dialect, fetch)
+    if found is None:
+        return None
+    # counted only now: a broad pattern would cost as many looks into another index
+    counted = fetch(Sql(f"SELECT id, {_weight('posting', 'pair_id', 'pair')} FROM pair WHERE")
+                    + dialect.is_in("id", [row[0] for row in found])) if found else []
+    posting = _posting("posting", "pair_id", [(row_id, weight) for row_id, weight in counted])
+    return None if len(found) > FEW_PAIRS and not posting.is_rare else posting
+
+
+def pairs_of_pattern(each: DataFilter, columns: Sql, dialect: Dialect, fetch: Fetch) -> list[tuple[Any, ...]] | None:
+    """Return the columns of `pair` for those that match, None where they are many or finding them takes long."""
+    for pattern in each.patterns:
+        if (trigrams := _trigrams(pattern)) and (hits := dialect.trigram_hits(trigrams, TRIGRAM_HITS + 1)):
+            (number,), = fetch(hits)
+            if number > TRIGRAM_HITS:
+                return None
+    found = fetch(Sql("SELECT") + columns + Sql("FROM pair WHERE") + pattern_matches(each, dialect)
+                  + Sql(f"LIMIT {PATTERN_PAIRS + 1}"))
+    return found if len(found) <= PATTERN_PAIRS else None
+
+
+def pattern_matches(each: DataFilter, dialect: Dialect) -> Sql:
+    """Return: the row of `pair` matches one of the patterns, or is one of the values."""
     matches = [pair_matches(dialect, each.key, pattern) for pattern in each.patterns]
     matches += [Sql("pair.digest = ?", (pair_digest(each.key, value),)) for value in each.values]
-    weight = _weight("posting", "pair_id", "pair")
-    found = fetch(Sql(f"SELECT pair.id, {weight} FROM pair WHERE") + any_of(matches)
-                  + Sql(f"LIMIT {PATTERN_PAIRS + 1}"))
-    if len(found) > PATTERN_PAIRS:
-        return None
-    return _posting("posting", "pair_id", [(row[0], row[1]) for row in found])
+    return any_of(matches)
 
 
 def pair_matches(dialect: Dialect, key: str, pattern: str) -> Sql:
     """Return: the row of `pair` has the key and matches the pattern; the index that helps most can be used."""
+    of_key = [Sql(f"{dialect.head('pair.key')} = ?", (key[:HEAD_LENGTH],))]
     # unindexed: SQLite would put the key into the expression of the index, and no longer know it
     same_key = Sql(f"{dialect.unindexed('pair.key')} = ?", (key,))
-    of_key = all_of([Sql(f"{dialect.head('pair.key')} = ?", (key[:HEAD_LENGTH],)), same_key])
+    if len(key) >= HEAD_LENGTH:
+        of_key.append(same_key)
     if is_exact(pattern):
-        return all_of([Sql(f"{dialect.head('pair.value')} = ?", (pattern[:HEAD_LENGTH],)), of_key,
+        return all_of([Sql(f"{dialect.head('pair.value')} = ?", (pattern[:HEAD_LENGTH],)), *of_key,
                        Sql(f"{dialect.unindexed('pair.value')} = ?", (pattern,))])
-    prefix = literal_prefix(pattern)[:HEAD_LENGTH]
-    parts = [*begins_with(dialect.head("pair.value"), prefix), of_key]
-    trigrams = trigrams_of(pattern)
-    if len(prefix) < _LONG_PREFIX and trigrams and (found := dialect.has_trigrams("pair.id", trigrams)):
-        parts = [found, same_key]
+    trigrams = _trigrams(pattern)
+    if trigrams and (found := dialect.has_trigrams("pair.id", trigrams)):
+        return all_of([found, same_key, dialect.like("pair.value", pattern)])
+    prefix = literal_prefix(pattern)
+    parts = [*begins_with(dialect.head("pair.value"), prefix[:HEAD_LENGTH]), *of_key]
+    if len(prefix) <= HEAD_LENGTH and pattern[len(prefix):].strip("*%") == "":
+        return all_of(parts)  # the index says it all: no row of the table is read
     return all_of([*parts, dialect.like("pair.value", pattern)])
+
+
+def _trigrams(pattern: str) -> list[str]:
+    """Return the trigrams to look up; none where the index of beginnings is the better one, or there are none."""
+    return [] if len(literal_prefix(pattern)) >= _LONG_PREFIX else trigrams_of(pattern)

@@ -8,6 +8,8 @@ from typing import Any, Protocol
 
 #: Leading characters of a value that its prefix index holds; longer values are compared as a whole afterwards.
 HEAD_LENGTH = 120
+#: So many trigrams of letters and digits leave few texts to compare.
+_TELLING = 2
 _WILDCARD = re.compile(r"[*%_]")
 
 
@@ -60,12 +62,29 @@ class Dialect(Protocol):
         """Return: the JSON text in column `data` has a value `v.value` of that key that meets the condition."""
         ...
 
+    def contains(self, column: str, text: str) -> Sql:
+        """Return: the text stands somewhere in the column; cheaper than any pattern."""
+        ...
+
+    def first_of_each(self, table: str, column: str, ids: Sequence[int], conditions: Sequence[Sql], limit: int,
+                      is_ascending: bool) -> Sql:
+        """
+        Return the statement for (submit_time, result_id) of the newest (or oldest) rows of each id, in any order.
+
+        At most `limit` of each. `table`: a posting table, `p` in the conditions.
+        """
+        ...
+
     def has_trigrams(self, column: str, trigrams: Sequence[str]) -> Sql | None:
         """
         Return a condition on the id of a `pair` that most pairs without these trigrams fail, all with them pass.
 
         None where the pattern itself is all that the database needs.
         """
+        ...
+
+    def trigram_hits(self, trigrams: Sequence[str], limit: int) -> Sql | None:
+        """Return the statement for how many pairs have all these trigrams, at most `limit`; None: say nothing."""
         ...
 
     def unindexed(self, column: str) -> str:
@@ -78,15 +97,26 @@ def literal_prefix(pattern: str) -> str:
     return _WILDCARD.split(pattern, maxsplit=1)[0]
 
 
+def longest_literal(pattern: str) -> str:
+    """Return the longest text without a wildcard that everything that matches has."""
+    return max(_WILDCARD.split(pattern), key=len)
+
+
 def is_exact(pattern: str) -> bool:
     """True where the pattern has no wildcard."""
     return not _WILDCARD.search(pattern)
 
 
 def trigrams_of(pattern: str) -> list[str]:
-    """Return every three letters that a text must have in a row to match the pattern."""
+    """
+    Return three letters in a row that a text must have to match the pattern, the telling ones.
+
+    Those with a dash or a dot are in nearly every item: where there are others, they only cost time.
+    """
     parts = _WILDCARD.split(pattern)
-    return list(dict.fromkeys(part[start:start + 3] for part in parts for start in range(len(part) - 2)))
+    every = list(dict.fromkeys(part[start:start + 3] for part in parts for start in range(len(part) - 2)))
+    telling = [each for each in every if each.isalnum()]
+    return telling if len(telling) >= _TELLING else every
 
 
 def after_prefix(prefix: str) -> str | None:

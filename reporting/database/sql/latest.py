@@ -9,7 +9,7 @@ from typing import Any
 from reporting.database.question import ResultFilter
 from reporting.database.sql.candidates import Candidates
 from reporting.database.sql.dialect import Dialect, Sql, all_of
-from reporting.database.sql.results import COLUMNS, RESULT_OF_TESTCASE, conditions, hits, named
+from reporting.database.sql.results import COLUMNS, conditions, hits, named
 
 #: Combinations that one result may stand for; more are not looked at.
 _COMBINATIONS = 10_000
@@ -55,11 +55,6 @@ def rows_to_distinguish(wanted: ResultFilter, found: Candidates, dialect: Dialec
             + Sql(f"SELECT {COLUMNS} FROM hits {dialect.join} result r ON r.id = hits.result_id "
                   f"{dialect.join} testcase t ON t.id = r.testcase_id WHERE")
             + all_of(conditions(wanted, found, dialect, without=rarest)) + Sql(_NEWEST_FIRST))
-
-
-def results_by_id(ids: Sequence[int], dialect: Dialect) -> Sql:
-    """Return the statement for these results, newest first."""
-    return Sql(f"SELECT {COLUMNS} FROM {RESULT_OF_TESTCASE} WHERE") + dialect.is_in("r.id", ids) + Sql(_NEWEST_FIRST)
 
 
 def newest_of_each(rows: Iterable[tuple[int, Any, str]], keys: Sequence[str]) -> Iterator[int]:

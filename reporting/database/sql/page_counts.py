@@ -5,14 +5,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from reporting.database.question import Page, ResultFilter
-from reporting.database.sql.candidates import Candidates, Fetch, find_candidates
+from reporting.database.sql.candidates import FEW_PAIRS, Candidates, Fetch, find_candidates
 from reporting.database.sql.dialect import Dialect, Sql
 from reporting.database.sql.results import page_of_results
 
 MICROSECONDS_A_DAY = 86_400_000_000
 _TESTED = 50
-#: Pairs of one filter that are still quickly looked up for each result.
-_FEW_IDS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +52,7 @@ def outcome_counts(wanted: ResultFilter, limit: int) -> Callable[[Fetch, Dialect
 
 def _tests_each_result(found: Candidates) -> bool:
     """True where results are walked newest first and each is tested for values that few of them may have."""
-    return found.rarest() is None and bool(found.tested or any(len(each.ids) > _FEW_IDS for each in found.postings))
+    return found.rarest() is None and bool(found.tested or any(len(each.ids) > FEW_PAIRS for each in found.postings))
 
 
 def outcomes_by_day(testcase: str, since: int, limit: int) -> Callable[[Fetch, Dialect], list[tuple[int, str, int]]]:

@@ -8,8 +8,16 @@ from reporting.database.question import NameFilter, Page, ResultFilter
 from reporting.database.records import Group, Result, Testcase
 from reporting.database.sql.candidates import find_candidates
 from reporting.database.sql.dialect import Dialect, Sql, all_of
-from reporting.database.sql.latest import latest_results, newest_of_each, results_by_id, rows_to_distinguish
-from reporting.database.sql.results import COLUMNS, RESULT_OF_TESTCASE, named, page_of_results, row_to_result
+from reporting.database.sql.latest import latest_results, newest_of_each, rows_to_distinguish
+from reporting.database.sql.pattern_pages import page_of_pattern, sole_pattern, until_newest_match
+from reporting.database.sql.results import (
+    COLUMNS,
+    RESULT_OF_TESTCASE,
+    named,
+    page_of_results,
+    results_of_ids,
+    row_to_result,
+)
 
 _RESULT = Sql(f"SELECT {COLUMNS} FROM {RESULT_OF_TESTCASE} WHERE r.id = ?").text
 _GROUP = ("SELECT g.uuid, g.description, g.ref_url, (SELECT count(*) FROM group_member m WHERE m.group_id = g.id) "
@@ -46,15 +54,22 @@ class Reading:
         return Group(*rows[0]) if rows else None
 
     def results(self, wanted: ResultFilter, page: Page) -> list[Result]:
-        found = find_candidates(wanted, self._dialect, self._fetch)
-        if found.is_empty or page.limit < 1:
+        if page.limit < 1:
             return []
+        pattern = sole_pattern(wanted)
+        if pattern is not None:
+            return [row_to_result(row) for row in page_of_pattern(pattern, wanted, page, self._dialect, self._fetch)]
+        found = find_candidates(wanted, self._dialect, self._fetch)
+        if found.is_empty:
+            return []
+        wanted = until_newest_match(wanted, found, self._dialect, self._fetch)
         return [row_to_result(row) for row in self._fetch(page_of_results(wanted, found, page, self._dialect))]
 
     def latest(self, wanted: ResultFilter, distinct_on: Sequence[str] = ()) -> list[Result]:
         found = find_candidates(wanted, self._dialect, self._fetch)
         if found.is_empty:
             return []
+        wanted = until_newest_match(wanted, found, self._dialect, self._fetch)
         if not distinct_on:
             return [row_to_result(row) for row in self._fetch(latest_results(wanted, found, self._dialect))]
         statement = rows_to_distinguish(wanted, found, self._dialect)
@@ -64,7 +79,7 @@ class Reading:
             return [each for each in results if each.id in chosen]
         ids = list(newest_of_each(self._stream(statement), distinct_on))
         return [row_to_result(row) for start in range(0, len(ids), _BATCH)
-                for row in self._fetch(results_by_id(ids[start:start + _BATCH], self._dialect))]
+                for row in self._fetch(results_of_ids(ids[start:start + _BATCH], self._dialect))]
 
     def testcases(self, wanted: NameFilter, page: Page) -> list[Testcase]:
         where = self._named("n.name", wanted)

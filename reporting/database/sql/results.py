@@ -1,10 +1,23 @@
 """From a filter and its candidates to the one statement that reads the results."""
 from __future__ import annotations
 
-from reporting.database.question import Page, ResultFilter
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+
+from reporting.database.question import DataFilter, Page, ResultFilter
 from reporting.database.records import Result, Testcase
 from reporting.database.sql.candidates import Candidates, Posting
-from reporting.database.sql.dialect import Dialect, Sql, all_of, any_of, begins_with, is_exact, literal_prefix
+from reporting.database.sql.dialect import (
+    Dialect,
+    Sql,
+    all_of,
+    any_of,
+    begins_with,
+    is_exact,
+    literal_prefix,
+    longest_literal,
+)
 
 #: What `row_to_result` reads.
 COLUMNS = "r.id, r.outcome, r.note, r.ref_url, r.submit_time, r.data, r.groups, t.name, t.ref_url"
@@ -17,46 +30,50 @@ def row_to_result(row: tuple[int, str, str | None, str | None, int, str, str, st
 
 
 def page_of_results(wanted: ResultFilter, found: Candidates, page: Page, dialect: Dialect) -> Sql:
-    """Return the statement for a page, newest (or oldest) first."""
+    """
+    Return the statement for a page, newest (or oldest) first.
+
+    The page is found by its times and ids first; only then are whole rows read, so that leaving rows out is cheap.
+    """
     direction = "ASC" if page.is_ascending else "DESC"
     rarest = found.rarest()
-    if rarest is not None and len(conditions(wanted, found, dialect, without=rarest)) == len(time_range("r", wanted)):
-        return _page_of_posting(rarest, wanted, page, dialect)
-    if rarest is not None:
-        start = hits(rarest, wanted)
-        source = f"hits {dialect.join} result r ON r.id = hits.result_id"
-    elif len(walked := [p for p in found.postings if len(p.ids) == 1]) and not wanted.testcases:
-        posting = walked[0]
-        return _walk_posting(posting, wanted, found, page, dialect)
+    walked = rarest or (None if wanted.testcases else found.sparsest)
+    if walked is None:
+        rows = (Sql("SELECT r.submit_time, r.id FROM result r WHERE")
+                + all_of(conditions(wanted, found, dialect))
+                + Sql(f"ORDER BY r.submit_time {direction}, r.id {direction} LIMIT ? OFFSET ?",
+                      (page.limit, page.offset)))
     else:
-        start, source = Sql(""), "result r"
-    return (start + Sql(f"SELECT {COLUMNS} FROM {source} {dialect.join} testcase t ON t.id = r.testcase_id WHERE")
-            + all_of(conditions(wanted, found, dialect, without=rarest))
-            + Sql(f"ORDER BY r.submit_time {direction}, r.id {direction} LIMIT ? OFFSET ?",
-                  (page.limit, page.offset)))
-
-
-def _page_of_posting(posting: Posting, wanted: ResultFilter, page: Page, dialect: Dialect) -> Sql:
-    """Return the statement for a posting that is all that is asked: only the rows of the page are read."""
-    direction = "ASC" if page.is_ascending else "DESC"
-    marks = ", ".join("?" * len(posting.ids))
-    return (Sql(f"WITH hits AS MATERIALIZED (SELECT DISTINCT p.submit_time, p.result_id FROM {posting.table} p "
-                f"WHERE p.{posting.column} IN ({marks}) AND", posting.ids)
-            + all_of(time_range("p", wanted))
-            + Sql(f"ORDER BY p.submit_time {direction}, p.result_id {direction} LIMIT ? OFFSET ?) "
-                  f"SELECT {COLUMNS} FROM hits {dialect.join} result r ON r.id = hits.result_id "
+        rows = _rows_of_posting(walked, wanted, found, page, dialect)
+    return (Sql("WITH page (submit_time, id) AS MATERIALIZED (") + rows
+            + Sql(f") SELECT {COLUMNS} FROM page {dialect.join} result r ON r.id = page.id "
                   f"{dialect.join} testcase t ON t.id = r.testcase_id "
-                  f"ORDER BY r.submit_time {direction}, r.id {direction}", (page.limit, page.offset)))
+                  f"ORDER BY r.submit_time {direction}, r.id {direction}"))
 
 
-def _walk_posting(posting: Posting, wanted: ResultFilter, found: Candidates, page: Page, dialect: Dialect) -> Sql:
-    """Return the statement that follows one frequent pair in the order of its index and stops when the page is full."""
+def _rows_of_posting(posting: Posting, wanted: ResultFilter, found: Candidates, page: Page, dialect: Dialect) -> Sql:
+    """
+    Return the statement for the times and ids of a page among the results of a posting.
+
+    One pair is followed in the order of its index, until the page is full; the few results of several are sorted.
+    """
     direction = "ASC" if page.is_ascending else "DESC"
-    return (Sql(f"SELECT {COLUMNS} FROM {posting.table} p {dialect.join} result r ON r.id = p.result_id "
-                f"{dialect.join} testcase t ON t.id = r.testcase_id WHERE p.{posting.column} = ? AND", posting.ids)
-            + all_of([*time_range("p", wanted), *conditions(wanted, found, dialect, without=posting)])
+    other = [_in_posting(each, dialect, "p.submit_time", "p.result_id")
+             for each in found.postings if each is not posting]
+    of_row = conditions(replace(wanted, since=None, until=None), replace(found, postings=()), dialect)
+    result = f"{dialect.join} result r ON r.id = p.result_id" if of_row else ""
+    distinct = "DISTINCT" if len(posting.ids) > 1 else ""
+    return (Sql(f"SELECT {distinct} p.submit_time, p.result_id FROM {posting.table} p {result} WHERE")
+            + all_of([dialect.is_in(f"p.{posting.column}", posting.ids), *time_range("p", wanted), *other, *of_row])
             + Sql(f"ORDER BY p.submit_time {direction}, p.result_id {direction} LIMIT ? OFFSET ?",
                   (page.limit, page.offset)))
+
+
+def results_of_ids(ids: Sequence[int], dialect: Dialect, is_ascending: bool = False) -> Sql:
+    """Return the statement for these results, newest (or oldest) first."""
+    direction = "ASC" if is_ascending else "DESC"
+    return (Sql(f"SELECT {COLUMNS} FROM {RESULT_OF_TESTCASE} WHERE") + dialect.is_in("r.id", ids)
+            + Sql(f"ORDER BY r.submit_time {direction}, r.id {direction}"))
 
 
 def hits(posting: Posting, wanted: ResultFilter) -> Sql:
@@ -82,11 +99,20 @@ def conditions(wanted: ResultFilter, found: Candidates, dialect: Dialect, withou
         parts.append(_of_testcase("r.testcase_id", wanted, dialect))
     parts += [_in_posting(posting, dialect) for posting in found.postings if posting is not without]
     for each in found.tested:
-        matches = [dialect.like("v.value", pattern) for pattern in each.patterns]
-        matches += [dialect.is_in("v.value", each.values)] if each.values else []
-        condition = dialect.pair_in("r.data", each.key, any_of(matches) if matches else None)
+        condition = _has_pair(each, dialect)
         parts.append(Sql("NOT") + condition if each.is_negated else condition)
     return parts
+
+
+def _has_pair(wanted: DataFilter, dialect: Dialect) -> Sql:
+    """Return: the row's data have such a pair. Its JSON is only read where the text has what any such pair has."""
+    matches = [dialect.like("v.value", pattern) for pattern in wanted.patterns]
+    matches += [dialect.is_in("v.value", wanted.values)] if wanted.values else []
+    exact = dialect.pair_in("r.data", wanted.key, any_of(matches) if matches else None)
+    said = [json.dumps(wanted.key) + ":"]
+    if len(wanted.patterns) == 1 and not wanted.values:
+        said.append(json.dumps(longest_literal(wanted.patterns[0]))[1:-1])
+    return Sql("(") + all_of([*(dialect.contains("r.data", text) for text in said), exact]) + Sql(")")
 
 
 def time_range(alias: str, wanted: ResultFilter) -> list[Sql]:
@@ -115,7 +141,7 @@ def named(column: str, names: tuple[str, ...], patterns: tuple[str, ...], dialec
     return any_of(parts)
 
 
-def _in_posting(posting: Posting, dialect: Dialect) -> Sql:
+def _in_posting(posting: Posting, dialect: Dialect, time: str = "r.submit_time", row_id: str = "r.id") -> Sql:
     return (Sql(f"EXISTS (SELECT 1 FROM {posting.table} q WHERE") + dialect.is_in(f"q.{posting.column}", posting.ids)
             # the offset keeps PostgreSQL from joining the whole posting first: it stays a test of each row
-            + Sql("AND q.submit_time = r.submit_time AND q.result_id = r.id LIMIT 1 OFFSET 0)"))
+            + Sql(f"AND q.submit_time = {time} AND q.result_id = {row_id} LIMIT 1 OFFSET 0)"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from reporting.database.sql.dialect import HEAD_LENGTH, Sql
+from reporting.database.sql.dialect import HEAD_LENGTH, Sql, all_of
 
 
 class PostgresqlDialect:
@@ -28,8 +28,22 @@ class PostgresqlDialect:
         found = Sql(f"EXISTS (SELECT 1 FROM json_array_elements_text({data}::json -> ?::text) v (value) WHERE", (key,))
         return found + (condition or Sql("true")) + Sql(")")
 
+    def contains(self, column: str, text: str) -> Sql:
+        return Sql(f"strpos({column}, ?) > 0", (text,))
+
+    def first_of_each(self, table: str, column: str, ids: Sequence[int], conditions: Sequence[Sql], limit: int,
+                      is_ascending: bool) -> Sql:
+        direction = "ASC" if is_ascending else "DESC"
+        return (Sql("SELECT f.submit_time, f.result_id FROM unnest(?::bigint[]) w (id), LATERAL "
+                    f"(SELECT p.submit_time, p.result_id FROM {table} p WHERE", (list(ids),))
+                + all_of([Sql(f"p.{column} = w.id"), *conditions])
+                + Sql(f"ORDER BY p.submit_time {direction}, p.result_id {direction} LIMIT ?) f", (limit,)))
+
     def has_trigrams(self, column: str, trigrams: Sequence[str]) -> Sql | None:
         return None  # pg_trgm reads the pattern
+
+    def trigram_hits(self, trigrams: Sequence[str], limit: int) -> Sql | None:
+        return None
 
     def unindexed(self, column: str) -> str:
         return column

@@ -48,9 +48,14 @@ _STEPS = 20_000
 #: A hurried question: longest time, and rows that are too many.
 _HURRIED_SECONDS = 0.004
 _HURRIED_ROWS = 300
+#: A statement that could not be hurried is not tried so for the next few questions: what was read would be lost.
+_UNHURRIED_QUESTIONS = 8
+_HURRIED_TEXTS = 1_000
 #: Pages of 4 KiB in the log before they are copied into the database: more are copied together, but take longer.
 _CHECKPOINT_PAGES = 4_000
 _READER_CACHE_KIB = 4_096
+#: Of the thread that answers nearly all: the upper levels of the indexes of ten million results.
+_HURRIED_CACHE_KIB = 16_384
 _WRITER_CACHE_KIB = 24_576
 
 
@@ -62,6 +67,8 @@ class SqliteStorage:
         self._timeout_seconds = timeout_seconds
         self._local = threading.local()
         self._readers: list[sqlite3.Connection] = []
+        #: Statement to questions for which it is not hurried.
+        self._unhurried: dict[str, int] = {}
         self._reading = Reading(SqliteDialect(), self._fetch, self._stream)
         self._waiting: deque[tuple[Work[Any], Future[Any]]] = deque()
         #: Held by the one who uses the writing connection.
@@ -142,23 +149,33 @@ class SqliteStorage:
 
     # -- reading connections
     def _fetch(self, question: Sql) -> list[tuple[Any, ...]]:
-        local = self._local
-        if not getattr(local, "is_hurried", False):
+        if not self._is_hurried:
             return list(self._stream(question))
+        if (left := self._unhurried.get(question.text, 0)) > 0:
+            self._unhurried[question.text] = left - 1
+            raise StorageHurryError
         try:
             cursor = self._reader(_HURRIED_SECONDS).execute(question.text, question.parameters)
             rows: list[tuple[Any, ...]] = cursor.fetchmany(_HURRIED_ROWS)
             cursor.close()
         except sqlite3.OperationalError as error:
-            if "interrupted" in str(error):
-                raise StorageHurryError from None
-            raise _storage_error(error, 0) from error
-        if len(rows) == _HURRIED_ROWS:
-            raise StorageHurryError
-        return rows
+            if "interrupted" not in str(error):
+                raise _storage_error(error, 0) from error
+            rows = []
+        else:
+            if len(rows) < _HURRIED_ROWS:
+                return rows
+        if len(self._unhurried) >= _HURRIED_TEXTS:
+            self._unhurried.clear()
+        self._unhurried[question.text] = _UNHURRIED_QUESTIONS
+        raise StorageHurryError
+
+    @property
+    def _is_hurried(self) -> bool:
+        return getattr(self._local, "is_hurried", False)
 
     def _stream(self, question: Sql) -> Iterator[tuple[Any, ...]]:
-        if getattr(self._local, "is_hurried", False):
+        if self._is_hurried:
             yield from self._fetch(question)
             return
         try:
@@ -173,7 +190,7 @@ class SqliteStorage:
         try:
             connection: sqlite3.Connection = local.connection
         except AttributeError:
-            connection = connect(self._path, _READER_CACHE_KIB)
+            connection = connect(self._path, _HURRIED_CACHE_KIB if self._is_hurried else _READER_CACHE_KIB)
             connection.execute("PRAGMA query_only = ON")
             connection.set_progress_handler(lambda: time.monotonic() > local.deadline, _STEPS)
             self._readers.append(connection)

@@ -4,7 +4,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from reporting.database.sql.dialect import HEAD_LENGTH, Sql
+from reporting.database.sql.dialect import HEAD_LENGTH, Sql, all_of, joined
 
 #: GLOB is LIKE with case; these are its wildcards, and how each is written as itself.
 _GLOB = str.maketrans({"%": "*", "_": "?", "?": "[?]", "[": "[[]"})
@@ -32,11 +32,30 @@ class SqliteDialect:
         found = Sql(f"EXISTS (SELECT 1 FROM json_each({data}) k, json_each(k.value) v WHERE k.key = ?", (key,))
         return found + (Sql("AND") + condition if condition else Sql("")) + Sql(")")
 
+    def contains(self, column: str, text: str) -> Sql:
+        return Sql(f"instr({column}, ?) > 0", (text,))
+
+    def first_of_each(self, table: str, column: str, ids: Sequence[int], conditions: Sequence[Sql], limit: int,
+                      is_ascending: bool) -> Sql:
+        direction = "ASC" if is_ascending else "DESC"
+        return joined((Sql(f"SELECT * FROM (SELECT p.submit_time, p.result_id FROM {table} p WHERE")
+                       + all_of([Sql(f"p.{column} = ?", (each,)), *conditions])
+                       + Sql(f"ORDER BY p.submit_time {direction}, p.result_id {direction} LIMIT ?)", (limit,))
+                       for each in ids), " UNION ALL ")
+
     def has_trigrams(self, column: str, trigrams: Sequence[str]) -> Sql | None:
-        wanted = " AND ".join('"' + each.replace('"', '""') + '"' for each in trigrams[:_TRIGRAMS])
         # one statement for both kinds: a long value is in the second index and never in the first
         return Sql(f"{column} IN (SELECT rowid FROM pair_trigram WHERE pair_trigram MATCH ? "
-                   "UNION ALL SELECT l.id FROM pair l WHERE length(l.value) > 200)", (wanted,))
+                   "UNION ALL SELECT l.id FROM pair l WHERE length(l.value) > 200)", (_all_trigrams(trigrams),))
+
+    def trigram_hits(self, trigrams: Sequence[str], limit: int) -> Sql | None:
+        return Sql("SELECT count(*) FROM (SELECT 1 FROM pair_trigram WHERE pair_trigram MATCH ? LIMIT ?)",
+                   (_all_trigrams(trigrams), limit))
 
     def unindexed(self, column: str) -> str:
         return f"+{column}"
+
+
+def _all_trigrams(trigrams: Sequence[str]) -> str:
+    """Return the question to FTS5."""
+    return " AND ".join('"' + each.replace('"', '""') + '"' for each in trigrams[:_TRIGRAMS])

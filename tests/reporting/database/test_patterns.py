@@ -1,0 +1,87 @@
+"""A page of a pattern is found by several ways, chosen by how much it matches; each must give the same page."""
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+
+import pytest
+
+from reporting.database.question import DataFilter, Page, ResultFilter
+from reporting.database.records import NewResult, Result, TestcaseChange
+from reporting.database.sql import candidates, pattern_pages
+from reporting.database.storage import Storage
+
+_PATTERNS = ("a*", "*", "*-1", "ab-1*", "*b-1*", "*ab-12*", "b?", "zz*", "a*1*", "x*")
+
+
+def fill(storage: Storage) -> list[Result]:
+    """Store results whose items share beginnings and times; some have two items, some none."""
+    chance = random.Random(7)
+    names = [f"{word}-{number}" for word in ("a", "ab", "b", "bab") for number in range(1, 14)]
+    storage.add_results([NewResult(
+        chance.choice(("PASSED", "FAILED")), TestcaseChange(f"t{number % 3}"), (), None, None,
+        {"item": tuple(chance.sample(names, chance.choice((1, 1, 2)))), "arch": (chance.choice("xy"),)}
+        if number % 9 else {"arch": ("x",)}, chance.randrange(1, 60) * 1_000_000) for number in range(400)])
+    return storage.results(ResultFilter(), Page(1000))
+
+
+def matches(result: Result, patterns: Sequence[str]) -> bool:
+    items = result.data_values().get("item", [])
+    return any(fnmatchcase(item, pattern) for item in items for pattern in patterns)
+
+
+@pytest.fixture(params=["narrow", "broad", "broad and old"])
+def limits(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make the ways of a large database those of a small one."""
+    if request.param != "narrow":
+        monkeypatch.setattr(candidates, "PATTERN_PAIRS", 3)
+        monkeypatch.setattr(candidates, "TRIGRAM_HITS", 3)
+        monkeypatch.setattr(candidates, "RARE_TOGETHER", 20)
+        monkeypatch.setattr(pattern_pages, "_FIRST_PAIRS", 1)
+    if request.param == "broad and old":
+        monkeypatch.setattr(pattern_pages, "_among_newest", lambda *_: None)
+        monkeypatch.setattr(pattern_pages, "_TESTED", 0)
+
+
+@pytest.mark.usefixtures("limits")
+def test_a_page_of_a_pattern_is_the_same_whichever_way_finds_it(storage: Storage) -> None:
+    every = fill(storage)
+
+    for pattern in _PATTERNS:
+        likes = (DataFilter("item", patterns=(pattern.replace("?", "_"),)),)
+        for wanted in (ResultFilter(data=likes), ResultFilter(data=likes, since=20_000_000, until=40_000_000)):
+            expected = [each for each in every if matches(each, (pattern,))
+                        and (wanted.since or 0) <= each.submit_time <= (wanted.until or 10**12)]
+            for page in (Page(5), Page(7, 6), Page(500), Page(3, 1000)):
+                assert storage.results(wanted, page) == expected[page.offset:page.offset + page.limit]
+            assert storage.results(wanted, Page(5, 2, is_ascending=True)) == expected[::-1][2:7]
+
+
+@pytest.mark.usefixtures("limits")
+def test_a_pattern_beside_other_conditions_finds_the_same_whichever_way(storage: Storage) -> None:
+    every = fill(storage)
+
+    for pattern in _PATTERNS:
+        likes = DataFilter("item", patterns=(pattern.replace("?", "_"),))
+        for wanted, passes in (
+                (ResultFilter(data=(likes,), outcomes=("FAILED",)), lambda each: each.outcome == "FAILED"),
+                (ResultFilter(data=(likes,), testcases=("t1",)), lambda each: each.testcase.name == "t1"),
+                (ResultFilter(data=(likes, DataFilter("arch", ("y",)))), lambda each: '"y"' in each.data)):
+            expected = [each for each in every if matches(each, (pattern,)) and passes(each)]
+            assert storage.results(wanted, Page(6, 3)) == expected[3:9]
+            newest = {each.testcase.name: each.submit_time for each in reversed(expected)}
+            assert storage.latest(wanted) == [
+                each for each in expected if newest[each.testcase.name] == each.submit_time]
+
+
+def test_of_two_frequent_values_the_sparser_is_walked(storage: Storage, monkeypatch: pytest.MonkeyPatch) -> None:
+    every = fill(storage)
+    monkeypatch.setattr(candidates, "RARE", 30)
+    monkeypatch.setattr(candidates, "RARE_TOGETHER", 1)
+    wanted = ResultFilter(data=(DataFilter("arch", ("x",)), DataFilter("item", ("a-1", "b-3"))))
+    both = ResultFilter(data=(DataFilter("arch", ("x", "y")), DataFilter("arch", ("y",))))
+
+    assert storage.results(wanted, Page(500)) == [
+        each for each in every if '"x"' in each.data and matches(each, ("a-1", "b-3"))]
+    assert storage.results(both, Page(20, 10)) == [each for each in every if '"y"' in each.data][10:30]
