@@ -1,5 +1,5 @@
 """
-Fills an empty results database with realistic rows, made by the database itself.
+Fills an empty results database with realistic rows, made by the database itself; indexes are made at the end, once.
 
   python -m benchmarks.results_database.load sqlite:///large.db --results 10000000
 
@@ -25,8 +25,6 @@ def load(url: str, count: int, told: Callable[[str], None] = print) -> float:
     open_storage(url).close()
     started = time.monotonic()
     run, close = _sqlite(url) if url.startswith("sqlite") else _postgresql(url)
-    for statement in rows.PREPARE:
-        run(statement, None)
     run("INSERT INTO testcase (name, ref_url) VALUES ({})", rows.testcases())
     run("INSERT INTO pair (digest, key, value) VALUES ({})", rows.shared_pairs())
     for first in range(0, count, _CHUNK):
@@ -35,8 +33,6 @@ def load(url: str, count: int, told: Callable[[str], None] = print) -> float:
         for statement in rows.chunk(first, last, is_postgresql=not url.startswith("sqlite")):
             run(statement, None)
         told(f"{last} results, {last / (time.monotonic() - started):.0f} a second")
-    for statement in rows.FINISH:
-        run(statement, None)
     close()
     return time.monotonic() - started
 
@@ -47,6 +43,11 @@ def _sqlite(url: str) -> tuple[Callable[..., None], Callable[[], None]]:
     connection = sqlite3.connect(sqlite_path(url), isolation_level=None)
     connection.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -400000; BEGIN")
 
+    indexes = connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'index' AND tbl_name = 'result'"
+                                 ).fetchall()
+    for name, _ in indexes:
+        connection.execute(f"DROP INDEX {name}")
+
     def run(statement: str, values: list[tuple[object, ...]] | None) -> None:
         if values is None:
             connection.execute(statement)
@@ -54,6 +55,9 @@ def _sqlite(url: str) -> tuple[Callable[..., None], Callable[[], None]]:
             connection.executemany(statement.format(", ".join("?" * len(values[0]))), values)
 
     def close() -> None:
+        for _, definition in indexes:
+            connection.execute(definition)
+        connection.execute("ANALYZE")
         connection.execute("COMMIT")
         connection.execute("PRAGMA journal_mode = WAL")
         connection.close()
@@ -67,6 +71,16 @@ def _postgresql(url: str) -> tuple[Callable[..., None], Callable[[], None]]:
     connection = psycopg.connect(url, autocommit=True, options="-c synchronous_commit=off -c work_mem=256MB "
                                                                "-c maintenance_work_mem=512MB")
 
+    indexes = connection.execute("SELECT indexname, indexdef FROM pg_indexes WHERE tablename = 'result' "
+                                 "AND indexname <> 'result_pkey'").fetchall()
+    keys = connection.execute(
+        "SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint "
+        "WHERE contype = 'p' AND conrelid IN ('posting'::regclass, 'group_member'::regclass)").fetchall()
+    for name, _ in indexes:
+        connection.execute(f"DROP INDEX {name}")  # type: ignore[arg-type]
+    for table, name, _ in keys:
+        connection.execute(f"ALTER TABLE {table} DROP CONSTRAINT {name}")  # type: ignore[arg-type]
+
     def run(statement: str, values: list[tuple[object, ...]] | None) -> None:
         if values is None:
             connection.execute(statement)  # type: ignore[arg-type]
@@ -76,6 +90,10 @@ def _postgresql(url: str) -> tuple[Callable[..., None], Callable[[], None]]:
                 copy.write_row(value)
 
     def close() -> None:
+        for table, name, definition in keys:
+            connection.execute(f"ALTER TABLE {table} ADD CONSTRAINT {name} {definition}")  # type: ignore[arg-type]
+        for _, definition in indexes:
+            connection.execute(definition)
         connection.execute("VACUUM ANALYZE")
         connection.close()
 

@@ -20,12 +20,6 @@ _WORDS = ("kernel", "python", "perl", "rust", "golang", "lib", "gnome", "kde", "
 START = 1_577_836_800_000_000
 STEP = 7_000_000
 
-#: Indexes are made at the end, once.
-PREPARE = ("DROP INDEX result_by_time", "DROP INDEX result_by_testcase", "DROP INDEX result_by_outcome")
-FINISH = ("CREATE INDEX result_by_time ON result (submit_time, id)",
-          "CREATE INDEX result_by_testcase ON result (testcase_id, submit_time, id)",
-          "CREATE INDEX result_by_outcome ON result (outcome, submit_time, id)", "ANALYZE")
-
 
 def package(number: int) -> str:
     """Return the name of a package."""

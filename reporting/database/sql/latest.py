@@ -13,6 +13,7 @@ from reporting.database.sql.results import COLUMNS, conditions, hits, named
 
 #: Combinations that one result may stand for; more are not looked at.
 _COMBINATIONS = 10_000
+_DECODER = json.JSONDecoder()
 _NEWEST_FIRST = "ORDER BY r.submit_time DESC, r.id DESC"
 
 
@@ -64,12 +65,18 @@ def newest_of_each(rows: Iterable[tuple[int, Any, str]], keys: Sequence[str]) ->
     `rows` come newest first. A missing key is a value of its own; a result with
     several values of a key stands for each of them.
     """
+    # in the text of an object these letters can be nothing but its key: a quote inside of a value has a backslash
     quoted = [json.dumps(key) + ":" for key in keys]
     seen: set[tuple[Any, ...]] = set()
     for row_id, testcase, text in rows:
-        data = json.loads(text) if any(key in text for key in quoted) else {}
-        every = product((testcase,), *(data.get(key, (None,)) for key in keys))
-        combinations = list(islice(every, _COMBINATIONS))
+        values = [_values_after(text, key) for key in quoted]
+        combinations = list(islice(product((testcase,), *values), _COMBINATIONS))
         if not seen.issuperset(combinations):
             yield row_id
             seen.update(combinations)
+
+
+def _values_after(text: str, quoted_key: str) -> Sequence[str | None]:
+    """Return the values of a key in the JSON text of an object; a missing key has None."""
+    place = text.find(quoted_key)
+    return (None,) if place < 0 else _DECODER.raw_decode(text, place + len(quoted_key))[0]

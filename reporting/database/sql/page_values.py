@@ -1,18 +1,42 @@
-"""Questions of the pages about stored values: which begin so, and which lie between two. Each reads one index range."""
+"""Questions of the pages about stored values: which begin so, have a text in them, or lie between two. Each reads little."""
 from __future__ import annotations
 
 from collections.abc import Callable
 
 from reporting.database.sql.candidates import Fetch
-from reporting.database.sql.dialect import HEAD_LENGTH, Dialect, Sql, all_of, begins_with
+from reporting.database.sql.dialect import HEAD_LENGTH, Dialect, Sql, all_of, begins_with, trigrams_of
 
 #: Keys offered for completion at most; each costs one step in the index.
 _KEYS = 200
+#: More values than these with the same letters are not looked through while somebody types.
+_TRIGRAM_HITS = 5_000
 
 
 def values_beginning(key: str, prefix: str, limit: int) -> Callable[[Fetch, Dialect], list[str]]:
     """Return the question: values of the key that begin so, in the order of their code points."""
     return _values(key, lambda head: begins_with(head, prefix[:HEAD_LENGTH]), prefix, limit)
+
+
+def values_containing(key: str, text: str, limit: int) -> Callable[[Fetch, Dialect], list[str]]:
+    """
+    Return the question: values of the key with the text anywhere in them, in no order.
+
+    Asks nothing where no index helps: fewer than three letters, or ones that very many values have.
+    """
+    def question(fetch: Fetch, dialect: Dialect) -> list[str]:
+        trigrams = trigrams_of(text)
+        if not trigrams:
+            return []
+        hits = dialect.trigram_hits(trigrams, _TRIGRAM_HITS)
+        if hits is not None and fetch(hits)[0][0] >= _TRIGRAM_HITS:
+            return []
+        narrow = dialect.has_trigrams("pair.id", trigrams)
+        rows = fetch(Sql("SELECT pair.value FROM pair WHERE") + all_of(
+            [*([narrow] if narrow else []), Sql(f"{dialect.unindexed('pair.key')} = ?", (key,)),
+             dialect.like("pair.value", f"*{text}*")]) + Sql("LIMIT ?", (limit,)))
+        return [row[0] for row in rows if text in row[0]]
+
+    return question
 
 
 def values_between(key: str, low: str, high: str, limit: int) -> Callable[[Fetch, Dialect], list[str]]:

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from reporting.database.question import NameFilter, Page, ResultFilter
@@ -72,14 +73,19 @@ class Reading:
         wanted = until_newest_match(wanted, found, self._dialect, self._fetch)
         if not distinct_on:
             return [row_to_result(row) for row in self._fetch(latest_results(wanted, found, self._dialect))]
-        statement = rows_to_distinguish(wanted, found, self._dialect)
         if found.rarest() is not None:
+            statement = rows_to_distinguish(wanted, found, self._dialect)
             results = [row_to_result(row) for row in self._fetch(statement)]
             chosen = set(newest_of_each(((each.id, each.testcase.name, each.data) for each in results), distinct_on))
             return [each for each in results if each.id in chosen]
-        ids = list(newest_of_each(self._stream(statement), distinct_on))
-        return [row_to_result(row) for start in range(0, len(ids), _BATCH)
+        # one testcase after the other: each has its results in order, so that nothing is sorted
+        names = () if wanted.testcase_patterns else dict.fromkeys(wanted.testcases)
+        parts = [replace(wanted, testcases=(name,)) for name in names] or [wanted]
+        ids = [row_id for part in parts for row_id in newest_of_each(
+            self._stream(rows_to_distinguish(part, found, self._dialect)), distinct_on)]
+        rows = [row for start in range(0, len(ids), _BATCH)
                 for row in self._fetch(results_of_ids(ids[start:start + _BATCH], self._dialect))]
+        return sorted((row_to_result(row) for row in rows), key=lambda each: (-each.submit_time, -each.id))
 
     def testcases(self, wanted: NameFilter, page: Page) -> list[Testcase]:
         where = self._named("n.name", wanted)

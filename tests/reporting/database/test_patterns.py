@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 from fnmatch import fnmatchcase
 
 import pytest
@@ -85,3 +86,25 @@ def test_of_two_frequent_values_the_sparser_is_walked(storage: Storage, monkeypa
     assert storage.results(wanted, Page(500)) == [
         each for each in every if '"x"' in each.data and matches(each, ("a-1", "b-3"))]
     assert storage.results(both, Page(20, 10)) == [each for each in every if '"y"' in each.data][10:30]
+
+
+def test_the_newest_of_each_combination_is_the_same_with_and_without_a_rare_value(
+        storage: Storage, monkeypatch: pytest.MonkeyPatch) -> None:
+    every = fill(storage)
+    wanted = ResultFilter(testcases=("t1", "t0", "t1"))
+
+    rows = storage.latest(wanted, ("arch", "item"))
+    some = storage.latest(replace(wanted, data=(DataFilter("arch", ("x",)),)), ("arch",))
+    monkeypatch.setattr(candidates, "RARE", 1)
+    monkeypatch.setattr(candidates, "RARE_TOGETHER", 1)
+
+    expected, seen = [], set()
+    for each in every:
+        data = each.data_values()
+        keys = {(each.testcase.name, arch, item) for arch in data["arch"] for item in data.get("item", [None])}
+        if each.testcase.name != "t2" and not keys <= seen:
+            expected.append(each)
+            seen |= keys
+    assert rows == expected
+    assert storage.latest(replace(wanted, data=(DataFilter("arch", ("x",)),)), ("arch",)) == some
+    assert [each.testcase.name for each in some] in (["t0", "t1"], ["t1", "t0"])
