@@ -34,7 +34,7 @@ _LONGEST_PAUSE = 1.0
 #: Of a disk that can be filled.
 _DISK = "160m"
 #: Rows a look; more never come between two looks.
-_PAGE = 300
+_PAGE = 120
 
 
 @dataclass
