@@ -77,14 +77,14 @@ class Document:
         return Fault(self.line(path), path, message, self.name)
 
 
-def load_document(text: str | bytes, name: str) -> Document:
+def load_document(text: str | bytes, name: str, limit_bytes: int = SIZE_LIMIT) -> Document:
     """
     Return the one document in the text; `name` is the file in messages.
 
     Raises DocumentError: not UTF-8, not YAML, above a limit, a duplicate key,
     or a tag that makes anything but plain data.
     """
-    text = _decoded(text, name)
+    text = _decoded(text, name, limit_bytes)
     try:
         _hold_limits(text, name)
         loader = yaml.CSafeLoader(text)
@@ -127,9 +127,9 @@ def shown_path(path: KeyPath) -> str:
     return text
 
 
-def _decoded(text: str | bytes, name: str) -> str:
-    if len(text) > SIZE_LIMIT:
-        raise DocumentError([Fault(0, (), f"has more than {SIZE_LIMIT} bytes; files so large are not read", name)])
+def _decoded(text: str | bytes, name: str, limit_bytes: int) -> str:
+    if len(text) > limit_bytes:
+        raise DocumentError([Fault(0, (), f"has more than {limit_bytes} bytes; files so large are not read", name)])
     if isinstance(text, str):
         return text
     try:

@@ -14,6 +14,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import PurePath
 
 from checks.contracts import Job
 from trigger.all_topics import read_events
@@ -27,6 +28,9 @@ from trigger.scheduler import JobRefusedError, Scheduled, Scheduler
 from trigger.topic import TopicSettings
 
 logger = logging.getLogger(__name__)
+
+#: Rules of which it is told why they do not apply; those that apply are all told.
+RULES_TOLD = 50
 
 
 class JobsRefusedError(Exception):
@@ -130,8 +134,13 @@ class Dispatcher:
 
 def _rule_by_rule(matcher: Matcher, event: Event) -> list[str]:
     lines = [f"{event.message_type}: {event.item_type} {event.item}"]
+    others = 0
     for decision in matcher.decisions(event):
         rule = decision.rule
-        place = f"{matcher.rules.file}:{rule.line} ({rule.name})"
+        if not decision.applies and len(lines) > RULES_TOLD:
+            others += 1
+            continue
+        # its name alone: there is one file of rules, and the line is long enough
+        place = f"{PurePath(matcher.rules.file).name}:{rule.line} ({rule.name})"
         lines.append(f"{place}: applies" if decision.applies else f"{place}: does not apply: {decision.why_not}")
-    return lines
+    return [*lines, f"and {others} other rules do not apply"] if others else lines

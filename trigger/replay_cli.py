@@ -6,8 +6,9 @@ import itertools
 import json
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,13 @@ from trigger.scheduler import Scheduled, Scheduler
 from trigger.schedulers.recording import RecordingScheduler
 from trigger.stored import BrokenMessage, stored_messages
 
+#: Messages that are no event and are told one by one; a month of a bus has a hundred thousand.
+EVENTLESS_TOLD = 5
+#: Reasons in the sum of the others.
+_REASONS_TOLD = 8
 _FILES = click.argument("files", nargs=-1, type=click.Path(path_type=Path), metavar="FILE...")
+_ALL = click.option("--all", "tell_all", is_flag=True,
+                    help=f"Tell every message that is no event; else the first {EVENTLESS_TOLD}, the rest in sums.")
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object a message.")
 
 
@@ -47,6 +54,10 @@ class _Count:
     jobs: int = 0
     new: int = 0
     refused: int = 0
+    #: Why messages are no event: the reason, and of how many messages.
+    eventless: Counter[str] = field(default_factory=Counter)
+    #: Tell every message, also those that are no event.
+    tell_all: bool = False
 
 
 @click.command()
@@ -55,8 +66,9 @@ class _Count:
 @click.option("--id", "identifiers", multiple=True, metavar="MESSAGE_ID",
               help="A message that started jobs before, by its id. Repeatable.")
 @click.option("--state", type=click.Path(path_type=Path), metavar="FOLDER", help="State folder, for --id.")
+@_ALL
 @_JSON
-def explain(files: tuple[Path, ...], identifiers: tuple[str, ...], state: Path | None, as_json: bool,
+def explain(files: tuple[Path, ...], identifiers: tuple[str, ...], state: Path | None, tell_all: bool, as_json: bool,
             **options: Any) -> None:
     """
     Say, rule by rule, why a message starts what it starts, or nothing.
@@ -75,7 +87,7 @@ def explain(files: tuple[Path, ...], identifiers: tuple[str, ...], state: Path |
     dispatcher = Dispatcher(lambda: book, RecordingScheduler(), topic_settings(options["koji_instances"]))
     for warning in book.rules.warnings:
         click.echo(f"note: {warning}", err=True)
-    count = _Count()
+    count = _Count(tell_all=tell_all)
     for message in itertools.chain(_noted(identifiers, state), _readable(files, count)):
         _tell(_planned(dispatcher, message, count, explain=True), as_json, count)
     _finish(count, as_json)
@@ -88,8 +100,10 @@ def explain(files: tuple[Path, ...], identifiers: tuple[str, ...], state: Path |
 @click.option("--dry-run", is_flag=True, help="Only say what would be scheduled.")
 @click.option("--since", metavar="TIME",
               help="Messages the trigger has noted since: 2026-01-31T12:00 (UTC), or 2h, 3d.")
+@_ALL
 @_JSON
-def replay(files: tuple[Path, ...], dry_run: bool, since: str | None, as_json: bool, **options: Any) -> None:
+def replay(files: tuple[Path, ...], dry_run: bool, since: str | None, tell_all: bool, as_json: bool,
+           **options: Any) -> None:
     """
     Schedule the jobs of stored messages.
 
@@ -108,7 +122,7 @@ def replay(files: tuple[Path, ...], dry_run: bool, since: str | None, as_json: b
     journal = Journal(state_folder(options["state"])) if not dry_run or since else None
     dispatcher = Dispatcher(lambda: book, scheduler, topic_settings(options["koji_instances"]),
                             Keeper(journal) if journal and not dry_run else None)
-    count = _Count()
+    count = _Count(tell_all=tell_all)
     noted = journal.messages_since(_moment(since)) if since and journal else ()
     for message in itertools.chain(noted, _readable(files, count)):
         plan = _planned(dispatcher, message, count)
@@ -174,13 +188,12 @@ def _moment(text: str) -> float:
 
 def _readable(files: tuple[Path, ...], count: _Count) -> Iterable[BusMessage]:
     """Yield the messages that can be read; say at once what is wrong with the others."""
-    for path in files:
-        for message in stored_messages(path):
-            if isinstance(message, BrokenMessage):
-                count.broken += 1
-                click.echo(str(message), err=True)
-            else:
-                yield message
+    for message in stored_messages(*files):
+        if isinstance(message, BrokenMessage):
+            count.broken += 1
+            click.echo(str(message), err=True)
+        else:
+            yield message
 
 
 def _tell(plan: Plan, as_json: bool, count: _Count, faults: Iterable[str] = ()) -> None:
@@ -190,6 +203,10 @@ def _tell(plan: Plan, as_json: bool, count: _Count, faults: Iterable[str] = ()) 
     if as_json:
         click.echo(json.dumps(plan_to_dict(plan, faults)))
         return
+    if not plan.events and not faults:
+        count.eventless["; ".join(plan.reasons)] += 1
+        if not count.tell_all and count.eventless.total() > EVENTLESS_TOLD:
+            return
     name = plan.message.place or shown(plan.message.id)
     click.echo(click.style(f"{name}: {shown(plan.message.topic, 120)}", bold=True))
     for line in (*plan.reasons, *faults):
@@ -207,6 +224,17 @@ def _waits(planned: JobPlan) -> str:
     return f", waits until {' and '.join(waits)}" if waits else ""
 
 
+def _tell_eventless(count: _Count) -> None:
+    """Say what became of the messages that were not told one by one."""
+    if count.tell_all or count.eventless.total() <= EVENTLESS_TOLD:
+        return
+    click.echo(f"{_many(count.eventless.total(), 'message')} are no event (`--all` tells each):", err=True)
+    for reason, times in count.eventless.most_common(_REASONS_TOLD):
+        click.echo(f"  {times:>6} {reason}", err=True)
+    if (rest := len(count.eventless) - _REASONS_TOLD) > 0:
+        click.echo(f"         and {_many(rest, 'other reason')}", err=True)
+
+
 def _many(count: int, word: str) -> str:
     return f"{count} {word}" + "s" * (count != 1)
 
@@ -216,7 +244,9 @@ def _finish(count: _Count, as_json: bool, done: str = "would start") -> None:
     if not as_json:
         scheduled = f"{count.new} of them {done}" if done != "would start" else done
         found = f"{_many(count.messages, 'message')}, {_many(count.events, 'event')}"
-        click.echo(f"{found}, {_many(count.jobs, 'job')}: {scheduled}" if count.jobs else f"{found}, no job", err=True)
+        jobs = f"{_many(count.jobs, 'job')}" + (" " if done == "would start" else ": ") + scheduled
+        click.echo(f"{found}, {jobs}" if count.jobs else f"{found}, no job", err=True)
+        _tell_eventless(count)
     if count.broken:
         click.echo(f"{count.broken} could not be read", err=True)
     if count.broken or count.refused:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from checks.document import SIZE_LIMIT, Document, DocumentError, Fault, load_document
+from checks.document import Document, DocumentError, Fault, load_document
 from checks.item import shown
 from trigger.job_worker import Worker
 from trigger.query import All, Condition
@@ -22,6 +22,8 @@ from trigger.quota import LaunchLimit
 from trigger.rule_head import FileHead, read_head
 from trigger.rule_order import Order, read_orders
 
+#: Bytes of a rules file; ten thousand rules have a tenth of that.
+RULES_LIMIT = 16 * 1024 * 1024
 RULE_KEYS = ("when", "do", "name", "disabled")
 FILE_KEYS = ("rules", "lists", "workers", "limits")
 #: The rules that hold where no file is named.
@@ -205,7 +207,7 @@ def read_rules(text: str | bytes, name: str, known_checks: Collection[str] | Non
     Raises RulesError: every fault, with its line.
     """
     try:
-        document = load_document(text, name)
+        document = load_document(text, name, RULES_LIMIT)
     except DocumentError as error:
         raise RulesError(error.faults) from None
     return _Reader(document, known_checks, folder).read()
@@ -215,7 +217,7 @@ def load_rules(path: Path, known_checks: Collection[str] | None = None) -> RuleS
     """Return the rules of a file. Raises RulesError: not readable, or with faults."""
     try:
         with path.open("rb") as file:
-            text = file.read(SIZE_LIMIT + 1)
+            text = file.read(RULES_LIMIT + 1)
     except OSError as error:
         raise RulesError([Fault(0, (), f"cannot be read: {error.strerror}", str(path))]) from None
     return read_rules(text, str(path), known_checks, path.parent)

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -80,15 +81,14 @@ def test_rules(files: tuple[Path, ...], rules_file: Path | None, against: Path |
     new, new_tally = _dispatcher(rules_file, given, options["koji_instances"]), _Tally()
     old, old_tally = (_dispatcher(against, given, options["koji_instances"]) if against else None), _Tally()
     broken = 0
-    for path in files:
-        for message in stored_messages(path):
-            if isinstance(message, BrokenMessage):
-                broken += 1
-                click.echo(str(message), err=True)
-                continue
-            new_tally.add(new, message)
-            if old:
-                old_tally.add(old, message)
+    for message in stored_messages(*files):
+        if isinstance(message, BrokenMessage):
+            broken += 1
+            click.echo(str(message), err=True)
+            continue
+        new_tally.add(new, message)
+        if old:
+            old_tally.add(old, message)
     added = [key for key in new_tally.jobs if key not in old_tally.jobs] if old else []
     gone = [key for key in old_tally.jobs if key not in new_tally.jobs] if old else []
     name = str(rules_file or DEFAULT_RULES)
@@ -103,7 +103,8 @@ def test_rules(files: tuple[Path, ...], rules_file: Path | None, against: Path |
             _tell(str(against), old_tally)
             _differences("+", added, new_tally)
             _differences("-", gone, old_tally)
-            click.echo(f"{len(added)} jobs more, {len(gone)} jobs fewer" if added or gone else "both start the same")
+            differs = f"{_jobs(len(added))} more, {_jobs(len(gone))} fewer"
+            click.echo(differs if added or gone else "both start the same")
     if broken or added or gone:
         sys.exit(1)
 
@@ -129,3 +130,10 @@ def _differences(sign: str, keys: list[str], tally: _Tally) -> None:
         click.echo(click.style(f"{sign} {job.label}", fg=colour) + f"  ({tally.message_of[key]})")
     if len(keys) > SHOWN:
         click.echo(f"{sign} and {len(keys) - SHOWN} more")
+    checks = Counter(tally.jobs[key].taskname for key in keys)
+    if len(keys) > 1:
+        click.echo(f"{sign} in all: " + ", ".join(f"{count} {check}" for check, count in checks.most_common()))
+
+
+def _jobs(count: int) -> str:
+    return f"{count} job{'s' * (count != 1)}"

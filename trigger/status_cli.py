@@ -2,12 +2,15 @@
 from __future__ import annotations
 
 import json
+import re
 import time
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import click
 
+from checks.item import shown
 from trigger.consumer import PAUSED
 from trigger.held import Held, HeldJobs
 from trigger.journal import Journal, JournalJob
@@ -42,7 +45,7 @@ def status(state: Path | None, door_url: str | None, door_token_file: Path | Non
         "parked": _parked(ParkedMessages(folder)),
         "held": [_held(one) for one in held],
         "rules": journal.counts(),
-        "door": _door(state, door_url, door_token_file),
+        **_master(state, door_url, door_token_file),
         "newest": [_newest(job) for job in journal.newest(5)],
     }
     if bus_url:
@@ -90,11 +93,26 @@ def _newest(one: JournalJob) -> dict[str, Any]:
             "age_seconds": round(max(0.0, time.time() - one.noted))}
 
 
-def _door(state: Path | None, url: str | None, token_file: Path | None) -> dict[str, Any]:
+def _master(state: Path | None, url: str | None, token_file: Path | None) -> dict[str, Any]:
+    """Return what the door says of itself, and the reasons for which jobs wait there, with how many each."""
     try:
-        return door_of(state, url, token_file).status()
+        door = door_of(state, url, token_file)
     except InputError as error:
-        return {"error": error.message}
+        return {"door": {"error": error.message}, "pending": {}}
+    said = door.status()
+    return {"door": said, "pending": _why_pending(door.waiting()) if said.get("pending") else {}}
+
+
+def _why_pending(jobs: list[dict[str, Any]]) -> dict[str, int]:
+    """Return how many jobs wait for each reason; seconds that run down make no reason another one."""
+    first: dict[str, str] = {}
+    counts: Counter[str] = Counter()
+    for job in jobs:
+        reasons = job.get("reasons")
+        for reason in reasons if isinstance(reasons, list) else ():
+            alike = re.sub(r"\d+ s\b", "N s", shown(str(reason), 200))
+            counts[first.setdefault(alike, shown(str(reason), 200))] += 1
+    return dict(counts.most_common())
 
 
 def _queue(url: str, queue: str) -> dict[str, Any]:
@@ -117,7 +135,7 @@ def _print(data: dict[str, Any]) -> None:
     if data["paused"]:
         click.echo(click.style("paused: messages wait in the broker until `checkotron trigger resume`", fg="yellow"))
     click.echo("master:  " + (door["error"].splitlines()[0] if "error" in door else
-                              f"{door.get('pending')} jobs pending, " +
+                              f"{door.get('pending')} {'job waits' if door.get('pending') == 1 else 'jobs wait'}, " +
                               ("takes more" if door.get("accepting") else "takes no more now")))
     if "queue" in data:
         queue = data["queue"]
@@ -125,9 +143,11 @@ def _print(data: dict[str, Any]) -> None:
                                   f"{queue['waiting']} messages wait, {queue['consumers']} consumers, "
                                   f"{queue['given_up']} given up by the broker"
                                   + ("  (`checkotron trigger parked fetch`)" if queue["given_up"] else "")))
+    for reason, count in list(data["pending"].items())[:10]:
+        click.echo(f"  {count} {'job' if count == 1 else 'jobs'}: {reason}")
     parked = ", ".join(f"{count} {kind}" for kind, count in data["parked"].items())
     click.echo(f"parked:  {parked or 'nothing'}" + ("  (`checkotron trigger parked list`)" if parked else ""))
-    click.echo(f"waiting: {len(data['held'])} jobs" if data["held"] else "waiting: no job")
+    click.echo(f"held:    {len(data['held'])} jobs" if data["held"] else "held:    no job")
     for one in data["held"][:20]:
         why = f"needs {', '.join(one['needs'])}" if one["needs"] else f"{one['seconds']} s to go"
         click.echo(f"  {one['job']}: {why}" + (f", {one['merged']} messages merged" if one["merged"] else ""))
@@ -135,4 +155,11 @@ def _print(data: dict[str, Any]) -> None:
     for rule, counts in data["rules"].items():
         click.echo(f"  {rule}: " + ", ".join(f"{count} {state}" for state, count in counts.items()))
     for one in data["newest"]:
-        click.echo(f"newest:  {one['job']}, {one['state']} {one['age_seconds']} s ago ({one['build_id']})")
+        click.echo(f"newest:  {one['job']}\n         {one['build_id']}, {one['state']} {_ago(one['age_seconds'])}")
+
+
+def _ago(seconds: int) -> str:
+    for unit, length in (("days", 86400), ("h", 3600), ("min", 60)):
+        if seconds >= 2 * length:
+            return f"{seconds // length} {unit} ago"
+    return f"{seconds} s ago"

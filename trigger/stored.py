@@ -7,7 +7,7 @@ BrokenMessage with its place, and the caller decides.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,25 +32,55 @@ class BrokenMessage:
         return f"{self.place}: {self.why}"
 
 
-def stored_messages(path: Path) -> Iterator[BusMessage | BrokenMessage]:
-    """Yield what is in a file, in a folder (by name, not below), or on standard input for `-`."""
+class _Pages:
+    """Pages of datagrepper that were seen: a dump may lack some, and its messages would be missed in silence."""
+
+    def __init__(self) -> None:
+        #: (pages in all, messages in all) -> numbers seen, and where the first lay.
+        self._seen: dict[tuple[int, int], tuple[set[int], str]] = {}
+
+    def note(self, data: Mapping[str, Any], place: str) -> None:
+        asked = data.get("arguments")
+        numbers = [data.get("pages"), data.get("total"), asked.get("page") if isinstance(asked, dict) else None]
+        pages, total, page = (one if isinstance(one, int) else 0 for one in numbers)
+        if pages > 1 and page > 0:
+            self._seen.setdefault((pages, total), (set(), place))[0].add(page)
+
+    def gaps(self) -> Iterator[BrokenMessage]:
+        for (pages, total), (seen, place) in self._seen.items():
+            missing = [str(number) for number in range(1, min(pages, 10_000) + 1) if number not in seen]
+            if missing:
+                more = f" and {len(missing) - 10} more" if len(missing) > 10 else ""
+                yield BrokenMessage(place, f"one of {pages} pages ({total} messages); page {', '.join(missing[:10])}"
+                                           f"{more} is not here, and its messages are missed")
+
+
+def stored_messages(*paths: Path) -> Iterator[BusMessage | BrokenMessage]:
+    """Yield what is in files, in folders (by name, not below), or on standard input for `-`; at the end what lacks."""
+    pages = _Pages()
+    for path in paths:
+        yield from _of_path(path, pages)
+    yield from pages.gaps()
+
+
+def _of_path(path: Path, pages: _Pages) -> Iterator[BusMessage | BrokenMessage]:
     if str(path) == "-":
-        yield from _of_text(sys.stdin.buffer.read(), "-")
+        yield from _of_text(sys.stdin.buffer.read(), "-", pages)
         return
     if path.is_dir():
         inner = sorted(part for part in path.iterdir() if part.suffix in SUFFIXES and part.is_file())
         if not inner:
             yield BrokenMessage(str(path), f"no file ending in {', '.join(SUFFIXES)} is there")
         for part in inner:
-            yield from stored_messages(part)
+            yield from _of_path(part, pages)
         return
     try:
-        yield from _of_file(path)
+        yield from _of_file(path, pages)
     except OSError as error:
         yield BrokenMessage(str(path), f"cannot be read: {error.strerror}")
 
 
-def _of_file(path: Path) -> Iterator[BusMessage | BrokenMessage]:
+def _of_file(path: Path, pages: _Pages) -> Iterator[BusMessage | BrokenMessage]:
     """Read line by line where the first line is a whole value, else the file as one value."""
     with path.open("rb") as file:
         first = file.readline(SIZE_LIMIT + 1)
@@ -60,7 +90,7 @@ def _of_file(path: Path) -> Iterator[BusMessage | BrokenMessage]:
         yield BrokenMessage(str(path), "is empty")
         return
     if _is_value(first):
-        yield from _of_lines(path)
+        yield from _of_lines(path, pages)
         return
     if path.stat().st_size <= WHOLE_FILE_LIMIT:
         try:
@@ -68,22 +98,22 @@ def _of_file(path: Path) -> Iterator[BusMessage | BrokenMessage]:
         except UnreadableMessageError:
             pass
         else:
-            yield from _of_value(data, str(path))
+            yield from _of_value(data, str(path), pages)
             return
-    yield from _of_lines(path)
+    yield from _of_lines(path, pages)
 
 
-def _of_text(text: bytes, name: str) -> Iterator[BusMessage | BrokenMessage]:
+def _of_text(text: bytes, name: str, pages: _Pages) -> Iterator[BusMessage | BrokenMessage]:
     try:
         data = parse_body(text, WHOLE_FILE_LIMIT)
     except UnreadableMessageError:
         for number, line in enumerate(text.splitlines(), 1):
-            yield from _of_line(line, f"{name}:{number}")
+            yield from _of_line(line, f"{name}:{number}", pages)
         return
-    yield from _of_value(data, name)
+    yield from _of_value(data, name, pages)
 
 
-def _of_lines(path: Path) -> Iterator[BusMessage | BrokenMessage]:
+def _of_lines(path: Path, pages: _Pages) -> Iterator[BusMessage | BrokenMessage]:
     with path.open("rb") as file:
         number = 0
         while line := file.readline(SIZE_LIMIT + 1):
@@ -91,10 +121,10 @@ def _of_lines(path: Path) -> Iterator[BusMessage | BrokenMessage]:
             whole = line
             while len(line) > SIZE_LIMIT and not line.endswith(b"\n"):
                 line = file.readline(SIZE_LIMIT + 1)
-            yield from _of_line(whole, f"{path}:{number}")
+            yield from _of_line(whole, f"{path}:{number}", pages)
 
 
-def _of_line(line: bytes, place: str) -> Iterator[BusMessage | BrokenMessage]:
+def _of_line(line: bytes, place: str, pages: _Pages) -> Iterator[BusMessage | BrokenMessage]:
     if not line.strip():
         return
     try:
@@ -102,12 +132,13 @@ def _of_line(line: bytes, place: str) -> Iterator[BusMessage | BrokenMessage]:
     except UnreadableMessageError as error:
         yield BrokenMessage(place, str(error))
         return
-    yield from _of_value(data, place)
+    yield from _of_value(data, place, pages)
 
 
-def _of_value(data: Any, place: str) -> Iterator[BusMessage | BrokenMessage]:
+def _of_value(data: Any, place: str, pages: _Pages) -> Iterator[BusMessage | BrokenMessage]:
     """Yield the messages of a value: one object, a list of them, or a page of datagrepper."""
     if isinstance(data, dict) and isinstance(data.get("raw_messages"), list):
+        pages.note(data, place)
         data = data["raw_messages"]
     if isinstance(data, list):
         if not data:

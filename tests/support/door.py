@@ -23,6 +23,8 @@ class FakeDoor:
         self.answers: list[tuple[int, dict[str, str], bytes]] = []
         #: Fault to answer with, by name of a check.
         self.refuse: dict[str, str] = {}
+        #: What `GET /waiting` says.
+        self.waiting: list[dict[str, Any]] = []
         self.port = port
         self._known: dict[str, int] = {}
         self._lock = threading.Lock()
@@ -51,7 +53,8 @@ class FakeDoor:
                 self.answer(*door.take(self.path, self.headers.get("Authorization", ""), body))
 
             def do_GET(self) -> None:
-                self.answer(200, {}, json.dumps({"pending": 3, "accepting": True}).encode())
+                said = {"jobs": door.waiting} if self.path == "/waiting" else {"pending": 3, "accepting": True}
+                self.answer(200, {}, json.dumps(said).encode())
 
             def answer(self, status: int, headers: dict[str, str], body: bytes) -> None:
                 self.send_response(status)

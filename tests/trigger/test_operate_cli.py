@@ -59,7 +59,7 @@ def test_status_says_what_there_is(operator: Operator) -> None:
     data = json.loads(operator.run("status", "--json").stdout)
 
     assert done.exit_code == 0
-    assert "master:  3 jobs pending, takes more" in done.stdout
+    assert "master:  3 jobs wait, takes more" in done.stdout
     assert "parked:  1 unreadable  (`checkotron trigger parked list`)" in done.stdout
     assert "  lint: 2 scheduled" in done.stdout
     assert data["rules"] == {"lint": {"scheduled": 2}}
@@ -229,6 +229,15 @@ def test_only_so_many_unreadable_messages_are_kept(operator: Operator, monkeypat
         "unreadable",
         "unreadable",
     ]
+
+
+def test_status_says_why_jobs_wait_at_the_master(operator: Operator) -> None:
+    why = "local-1, local-2: the last attempt failed; the next one starts in "
+    operator.door.waiting = [{"reasons": [f"{why}{seconds} s"]} for seconds in (7, 8)] + [{"reasons": ["big: busy"]}]
+
+    done = operator.run("status")
+
+    assert f"  2 jobs: {why}7 s\n  1 job: big: busy\n" in done.stdout
 
 
 def test_rules_are_checked_and_compared_on_stored_messages(operator: Operator) -> None:

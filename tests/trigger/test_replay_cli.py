@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from tests.support.door import running_door, token_file
-from tests.trigger.samples import koji_build, line, tag_message
+from tests.trigger.samples import KOJI_TOPIC, koji_body, koji_build, line, tag_message
 from trigger.cli import trigger
 
 RULES = """\
@@ -57,7 +57,8 @@ def test_explain_prints_one_object_a_message(tmp_path: Path, rules: Path) -> Non
     ]
     assert objects[1]["reasons"] == ["the build is BUILDING, not COMPLETE"]
     assert objects[2]["reasons"][1] == (
-        f"{rules}:1 (rpmlint): does not apply: `message_type` is `KojiTagChanged`, asked is `KojiBuildPackageCompleted`"
+        "rules.yml:1 (rpmlint): does not apply: `message_type` is `KojiTagChanged`, asked is "
+        "`KojiBuildPackageCompleted`"
     )
 
 
@@ -203,3 +204,50 @@ def test_a_job_that_is_refused_is_told_and_the_others_go_on(tmp_path: Path, rule
         "refused: rpmlint-koji_build-xchat-0.5-1.fc36: no builder"
     ]
     assert [job["item"] for job in door.jobs] == ["zsh-0.5-1.fc36"]
+
+
+def test_messages_that_are_no_event_are_told_in_sums_when_there_are_many(tmp_path: Path, rules: Path) -> None:
+    file = tmp_path / "month.jsonl"
+    other = json.dumps({"topic": "org.fedoraproject.prod.trac.ticket.update", "body": {}})
+    file.write_text("\n".join([other] * 40 + [json.dumps({"topic": KOJI_TOPIC, "body": koji_body()})]))
+
+    short, whole = (run("explain", "--rules", rules, file, *more) for more in ((), ("--all",)))
+
+    assert short.stdout.count("is none of those that are read") == 5
+    assert short.stderr.splitlines()[-3:] == [
+        "41 messages, 1 event, 1 job would start", "40 messages are no event (`--all` tells each):",
+        "      40 topic `trac.ticket.update` is none of those that are read"]
+    assert whole.stdout.count("is none of those that are read") == 40
+
+
+def test_of_ten_thousand_rules_those_that_apply_are_told(tmp_path: Path) -> None:
+    many = tmp_path / "many.yml"
+    many.write_text("".join(f"- {{name: n{number}, when: {{name: p{number}}}, do: [{{check: rpmlint}}]}}\n"
+                            for number in range(10_000))
+                    + "- {name: last, when: {name: xchat}, do: [{check: rpmlint}]}\n")
+    file = tmp_path / "one.json"
+    file.write_text(json.dumps({"topic": KOJI_TOPIC, "body": koji_body()}))
+
+    done = run("explain", "--rules", many, file)
+
+    assert "many.yml:10001 (last): applies" in done.stdout
+    assert "and 9950 other rules do not apply" in done.stdout
+
+
+def test_pages_of_a_dump_that_are_not_there_are_named(tmp_path: Path, rules: Path) -> None:
+    message = {"topic": KOJI_TOPIC, "body": koji_body()}
+    for page in (1, 3):
+        (tmp_path / f"{page}.json").write_text(json.dumps(
+            {"raw_messages": [message], "pages": 4, "total": 4, "arguments": {"page": page}}))
+    whole = tmp_path / "whole"
+    whole.mkdir()
+    for page in (1, 2):
+        (whole / f"{page}.json").write_text(json.dumps(
+            {"raw_messages": [message], "pages": 2, "total": 2, "arguments": {"page": page}}))
+
+    gaps = run("explain", "--rules", rules, tmp_path / "1.json", tmp_path / "3.json")
+    none = run("explain", "--rules", rules, whole)
+
+    assert gaps.exit_code == 1
+    assert "one of 4 pages (4 messages); page 2, 4 is not here, and its messages are missed" in gaps.stderr
+    assert (none.exit_code, "is not here" in none.stderr) == (0, False)

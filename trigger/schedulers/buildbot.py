@@ -100,6 +100,12 @@ class BuildbotScheduler:
         answer = self._ask("GET", "/status", None)
         return answer.data if answer.status == 200 else {"error": answer.why}
 
+    def waiting(self) -> list[dict[str, Any]]:
+        """Return the jobs that wait for a worker, each with its `reasons`; none where the door does not answer."""
+        answer = self._ask("GET", "/waiting", None)
+        jobs = answer.data.get("jobs") if answer.status == 200 else None
+        return [job for job in jobs if isinstance(job, dict)] if isinstance(jobs, list) else []
+
     def _ask(self, method: str, path: str, body: dict[str, Any] | None) -> _Answer:
         try:
             with self._session.request(method, self._door.url + path, json=body, headers=self._headers(),
