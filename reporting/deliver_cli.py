@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import logging
 import signal
+import time
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
     from reporting.namespaces import Namespaces
     from reporting.reporter import Reporter
 
+logger = logging.getLogger(__name__)
+
+#: Seconds between two looks for a queue that is not there yet.
+_QUEUE_PAUSE = 0.5
 _TO_HELP = ("Where the results go; may be given several times. http(s)://... is a results database; "
             "`console` prints. See `checkotron results deliver --list-destinations`.")
 
@@ -109,14 +114,16 @@ def deliver(queue: Path | None, destinations: tuple[str, ...], follow: bool, sta
     if not destinations:
         raise UsageError("no destination; name at least one: --to http://127.0.0.1:5001")
     _log(verbose or follow)
-    deliverer = Deliverer(queue_folder(queue, state), open_reporters(destinations, token_file),
-                          _namespaces(namespaces_file))
+    folder, stopped = queue_folder(queue, state), _stop_signal() if follow else None
+    deliverer = Deliverer(folder, open_reporters(destinations, token_file), _namespaces(namespaces_file))
+    if stopped and not _wait_for(folder, stopped):
+        return
     try:
         deliverer.start()
     except QueueError as error:
         raise UsageError(str(error)) from None
-    if follow:
-        deliverer.follow(_stop_signal())
+    if stopped:
+        deliverer.follow(stopped)
         return
     turns = deliverer.pass_once()
     delivered = sum(turn.delivered for turn in turns)
@@ -126,6 +133,15 @@ def deliver(queue: Path | None, destinations: tuple[str, ...], follow: bool, sta
         reasons = dict.fromkeys(f"{turn.destination}: {turn.why}" for turn in turns if turn.why)
         raise TroubleError("not everything could be delivered\n" + "\n".join(reasons)
                            + "\nsee: checkotron results undelivered --queue " + str(deliverer.queue))
+
+
+def _wait_for(queue: Path, stopped: Callable[[], bool]) -> bool:
+    """Wait until the master has made its queue; False where somebody wants us to stop before."""
+    if not queue.is_dir():
+        logger.warning("waiting for the queue of the master, which is not there yet", extra={"queue": str(queue)})
+    while not queue.is_dir() and not stopped():
+        time.sleep(_QUEUE_PAUSE)
+    return queue.is_dir()
 
 
 def open_reporters(destinations: tuple[str, ...], token_file: Path | None) -> list[Reporter]:

@@ -53,7 +53,7 @@ class Door(BuildbotService):  # type: ignore[misc]
         yield self.scheduling.prepare()
         site = server.Site(_Root(self), requestFactory=_DoorRequest)
         self.listening = getattr(self, "listening", None) or Listening()
-        yield self.listening.listen(settings.interface, settings.door_port, site)
+        yield self.listening.listen(settings.door_interface, settings.door_port, site)
 
     @defer.inlineCallbacks
     def stopService(self) -> Any:

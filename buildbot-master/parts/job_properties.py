@@ -7,6 +7,8 @@ from typing import Any
 from checks.contracts import Job
 from checks.item import shown
 
+#: Begins the properties that the trigger makes of what an event says about its item; each is a fact of the report.
+FACT_PREFIX = "fact_"
 #: Properties that become options of the runner, and what they may be. Each can only confine a run further: `local`,
 #: which runs a stranger's check without a cage, is not among the executors.
 RUNNER_PROPERTIES = {

@@ -16,6 +16,7 @@ from twisted.web import resource, server
 
 from buildbot_master.parts.build import attempts_of, folders_of
 from buildbot_master.parts.settings import Settings
+from buildbot_master.parts.workers import slot_names
 
 #: Seconds. Upper ends of the histogram's classes.
 _CLASSES = (0.5, 1, 2, 5, 10, 30, 60, 300, 1800, 7200)
@@ -79,7 +80,10 @@ class Metrics(BuildbotService):  # type: ignore[misc]
         unclaimed = [_is("claimed", False), _is("complete", False)]
         waiting = yield self.master.data.get(("buildrequests",), filters=unclaimed)
         running = yield self.master.data.get(("builds",), filters=[_is("complete", False)])
-        workers = yield self.master.data.get(("workers",))
+        rows = yield self.master.data.get(("workers",))
+        # Buildbot's own cleaner is one, too
+        names = {name for one in self.settings.workers for name in slot_names(one)}
+        workers = [one for one in rows if one["name"] in names]
         queue = folders_of(self.settings).queue
         gauges = {
             "checkotron_jobs_waiting": ("Jobs that no worker has taken.", len(waiting)),

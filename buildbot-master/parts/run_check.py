@@ -1,7 +1,7 @@
 """The step that runs the runner on the worker: from properties to a command line, from an exit code to a result."""
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from buildbot.process.buildstep import BuildStep, ShellMixin
@@ -12,8 +12,8 @@ from buildbot_master.parts.build import folders_of
 from buildbot_master.parts.check_files import own_check_path
 from buildbot_master.parts.fetch_check import fetch_check, wanted_repository
 from buildbot_master.parts.hand_over import Run, is_handed_over
-from buildbot_master.parts.job_properties import RUNNER_PROPERTIES
-from buildbot_master.parts.mirrors import MirrorError
+from buildbot_master.parts.job_properties import FACT_PREFIX, RUNNER_PROPERTIES
+from buildbot_master.parts.mirrors import MirrorError, Wanted
 from buildbot_master.parts.progress import say_running
 from buildbot_master.parts.settings import Settings
 
@@ -43,6 +43,17 @@ def command_line(settings: Settings, run: Run, check: str, folder: str, asked: S
 def asked_of_runner(build: Any) -> list[str]:
     """Return the options that the job's kind of worker asks for; the door let only known words in."""
     return [f"--{name}={value}" for name in RUNNER_PROPERTIES if (value := build.getProperty(name))]
+
+
+def known_of(properties: Mapping[str, Any], wanted: Wanted | None) -> list[str]:
+    """Return as options what the job's properties say of its item, and which repository the check is from."""
+    options = [f"--fact={name.removeprefix(FACT_PREFIX)}={value}" for name, value in sorted(properties.items())
+               if name.startswith(FACT_PREFIX) and isinstance(value, str)]
+    if wanted is not None:
+        options.append(f"--check-repository={wanted.repository}")
+        if revision := properties.get("check_revision"):
+            options.append(f"--check-revision={revision}")
+    return options
 
 
 def check_for(settings: Settings, run: Run) -> str:
@@ -88,7 +99,7 @@ class RunCheck(ShellMixin, BuildStep):  # type: ignore[misc]
         if self.settings.progress:
             yield threads.deferToThread(say_running, self.settings, folders_of(self.settings).queue, run)
         command = command_line(self.settings, run, check, folder_on_worker(self.build, run),
-                               asked_of_runner(self.build))
+                               [*asked_of_runner(self.build), *self._known(run)])
         remote = yield self.makeRemoteShellCommand(command=command)
         yield self.runCommand(remote)
         self.build.runner_exit_code = remote.rc
@@ -97,6 +108,10 @@ class RunCheck(ShellMixin, BuildStep):  # type: ignore[misc]
         result = remote.results()
         self.descriptionDone = [f"{run.taskname} {run.item}", _WORDS.get(remote.rc, f"ended with {remote.rc}")]
         return WARNINGS if result is None else result
+
+    def _known(self, run: Run) -> list[str]:
+        properties = {name: value for name, (value, _) in self.build.getProperties().asDict().items()}
+        return known_of(properties, wanted_repository(self.settings, self.build, run))
 
     @defer.inlineCallbacks
     def _check(self, run: Run) -> Any:

@@ -59,8 +59,10 @@ class Settings:
     title: str = "Checkotron"
     #: SQLAlchemy's; `postgresql+psycopg2://...` for more than one master.
     database_url: str = "sqlite:///state.sqlite"
-    #: Where the master listens. The door and the artifacts stay on loopback unless told otherwise.
+    #: Where people and workers reach the master: pages, workers, artifacts.
     interface: str = "127.0.0.1"
+    #: Where the trigger reaches it: the door.
+    door_interface: str = "127.0.0.1"
     web_port: int = 8010
     #: What people type; None makes it from interface and port.
     web_url: str | None = None

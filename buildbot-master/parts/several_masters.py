@@ -57,7 +57,8 @@ class OtherMasters(Periodic):
 
     @defer.inlineCallbacks
     def stopService(self) -> Any:
-        if self.settings.multi_master and not self.master.reactor._stopped:
+        is_told_to_stop = self.master._got_sigterm or self.master.reactor._stopped
+        if self.settings.multi_master and not is_told_to_stop:
             log.msg("the router of the masters is gone; this master ends, and should be started again")
             # a stop of the reactor would stop the master's services once more, and wait for ever
             self.master.reactor.callLater(_LAST_SECONDS, os._exit, _ROUTER_GONE)

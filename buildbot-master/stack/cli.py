@@ -27,7 +27,8 @@ class StackFailed(click.ClickException):
               help="Which event starts which check. [default: the rules that are shipped]")
 @click.option("--checks", "checks", type=click.Path(path_type=Path, exists=True, file_okay=False), multiple=True,
               metavar="FOLDER", help="A further folder of checks, beside the library. Repeatable.")
-@click.option("--progress", is_flag=True, help="Also put QUEUED and RUNNING into the results database.")
+@click.option("--progress/--no-progress", default=True, show_default=True,
+              help="Put QUEUED and RUNNING into the results database, until there is a result.")
 @click.option("--port", type=click.IntRange(1024, 65530), help="Use this and the next four ports. "
               "[default: free ones, the same at each start]")
 @click.option("--slots", type=click.IntRange(1, 64), help="Builds at a time. [default: one a processor, at most 4]")

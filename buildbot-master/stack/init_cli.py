@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -34,6 +35,8 @@ def master() -> None:
               "$CHECKOTRON_MASTER_DATABASE, which `ps` does not show.  [default: sqlite:///state.sqlite]")
 @click.option("--interface", metavar="ADDRESS", help="Where the master listens; 0.0.0.0 is everywhere.  "
               "[default: 127.0.0.1]")
+@click.option("--door-interface", metavar="ADDRESS", help="Where it takes jobs, for a trigger on another host.  "
+              "[default: 127.0.0.1]")
 @click.option("--host", metavar="NAME", help="What people type to reach this host's pages.")
 @click.option("--results", metavar="URL", help="The results database, for commands that ask it.  "
               "[default: http://127.0.0.1:5001]")
@@ -61,7 +64,7 @@ def init(folder: Path, name: str, slots: int, **wishes: str | None) -> None:
     for line in made.lines:
         click.echo(f"  {line}")
     click.echo(f"\nNext:\n  look at      {folder.absolute() / 'settings.json'}\n"
-               f"  start it     cd {folder.absolute()} && {_START}\n"
+               f"  start it     cd {shlex.quote(str(folder.absolute()))} && {_START}\n"
                f"  log in       {made.settings.buildbot_url}/ as admin, password in secrets/admin.password")
     for one in made.settings.workers:
         if one.kind == "plain":
@@ -124,14 +127,14 @@ def worker_init(folder: Path, address: str, tags: tuple[str, ...], **wishes: Any
     click.echo(f"{folder.absolute()}")
     for line in lines:
         click.echo(f"  {line}")
-    click.echo(f"\nNext:\n  start it     cd {folder.absolute()} && {_START}")
+    click.echo(f"\nNext:\n  start it     cd {shlex.quote(str(folder.absolute()))} && {_START}")
 
 
 def _say_how_to_connect(settings: Any, worker: Any) -> None:
     from buildbot_master.stack.master_init import names_shown, password_file, public_host
 
     path = password_file(settings, worker.name)
-    click.echo(f"  worker       {worker.name} (connects as {names_shown(worker)}): copy {path}\n"
+    click.echo(f"  worker       {worker.name} (connects as {names_shown(worker)}): copy {shlex.quote(str(path))}\n"
                f"               to its host, and run there\n"
                f"               checkotron worker-init FOLDER --name {worker.name} --slots {worker.slots} \\\n"
                f"                   --master {public_host(settings)}:{settings.worker_port} --password-file COPY")

@@ -31,6 +31,7 @@ class MasterWishes:
 
     database: str | None = None
     interface: str | None = None
+    door_interface: str | None = None
     #: What people and workers call this host.
     host: str | None = None
     #: The results database's URL, for the commands that ask it.
@@ -123,7 +124,7 @@ def _first_settings(folder: Path, wishes: MasterWishes, first: NewWorker) -> dic
     return {
         "title": ours.title,
         "database_url": wishes.database or ours.database_url,
-        "interface": interface,
+        "interface": interface, "door_interface": wishes.door_interface or ours.door_interface,
         "web_port": ours.web_port, "worker_port": ours.worker_port,
         "door_port": ours.door_port, "artifacts_port": ours.artifacts_port,
         "web_url": _url(host, ours.web_port),
@@ -162,6 +163,7 @@ def _refuse_other_wishes(folder: Path, settings: Settings, wishes: MasterWishes)
              for key, option, is_there, asked in (
                  ("database_url", "database", settings.database_url, wishes.database),
                  ("interface", "interface", settings.interface, wishes.interface),
+                 ("door_interface", "door-interface", settings.door_interface, wishes.door_interface),
                  ("web_url", "host", settings.web_url, _url(wishes.host, settings.web_port)))
              if asked is not None and asked != is_there]
     if other:
@@ -174,7 +176,7 @@ def _addresses(folder: Path, settings: Settings, results: str | None) -> Address
         before = read_addresses(folder).results_url
     except AddressesError:
         before = None
-    reached = "127.0.0.1" if settings.interface in _EVERYWHERE else settings.interface
+    reached = "127.0.0.1" if settings.door_interface in _EVERYWHERE else settings.door_interface
     return Addresses(
         results_url=(results or before or "http://127.0.0.1:5001").rstrip("/"), buildbot_url=settings.buildbot_url,
         artifacts_url=settings.public_artifacts_url, door_url=f"http://{reached}:{settings.door_port}",

@@ -1,6 +1,8 @@
 """`checkotron up`: the stack, until somebody stops it."""
 from __future__ import annotations
 
+import shlex
+
 from buildbot_master.stack.running import Stack, Wishes, running_stack
 from buildbot_master.stack.screen import screen
 
@@ -18,7 +20,7 @@ def run_up(wishes: Wishes) -> None:
 
 def _greeting(stack: Stack, wishes: Wishes) -> list[str]:
     state = stack.state
-    option = f" --state {state.folder}"
+    option = f" --state {shlex.quote(str(state.folder))}"
     lines = ["", f"Everything runs; its state is in {state.folder}",
              f"  results   {stack.addresses.results_url}/",
              f"  builds    {stack.addresses.buildbot_url}/",

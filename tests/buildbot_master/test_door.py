@@ -3,11 +3,13 @@ from __future__ import annotations
 
 import json
 import socket
+import urllib.error
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
-from tests.buildbot_master.conftest import RunningMaster, new_master
+from tests.buildbot_master.conftest import RunningMaster, ask, new_master
 
 
 def test_a_new_job_is_answered_with_201_and_a_known_one_with_200(master: RunningMaster) -> None:
@@ -131,3 +133,10 @@ def test_a_job_that_was_taken_survives_a_master_that_is_killed_at_once(own_maste
 
     assert again[0] == 200
     assert own_master.ended(job["build_id"])["execution_status"] == "OK"
+
+
+def test_a_master_that_listens_everywhere_keeps_its_door_on_loopback(tmp_path: Path) -> None:
+    with new_master(tmp_path / "state", {"interface": "0.0.0.0"}) as master:
+        assert ask(f"http://127.0.0.2:{master.ports.web}/api/v2/masters")[0] == 200
+        with pytest.raises(urllib.error.URLError):
+            ask(f"http://127.0.0.2:{master.ports.door}/status")

@@ -36,6 +36,8 @@ def test_the_folder_has_what_a_master_needs(made: Path) -> None:
     settings = load_settings(made)
 
     assert (settings.interface, settings.buildbot_url) == ("0.0.0.0", "http://checks.example.org:8010")
+    # who is reached by everybody takes jobs from this host only, unless told otherwise
+    assert settings.door_interface == "127.0.0.1"
     assert settings.workers[0].name == "worker1"
     assert (made / "state.sqlite").exists()
     assert "master.cfg" in (made / "buildbot.tac").read_text()

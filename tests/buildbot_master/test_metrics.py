@@ -1,7 +1,9 @@
 """What Prometheus reads of the master."""
 from __future__ import annotations
 
-from tests.buildbot_master.conftest import RunningMaster, ask, wait_for
+from pathlib import Path
+
+from tests.buildbot_master.conftest import RunningMaster, ask, new_master, wait_for
 
 
 def metrics(master: RunningMaster) -> dict[str, float]:
@@ -21,6 +23,13 @@ def test_ends_of_builds_are_counted_by_check_and_result(master: RunningMaster) -
     assert found['checkotron_builds_total{check="crashes",result="failure"}'] == 1
     assert found["checkotron_workers_connected"] == 2
     assert found["checkotron_runs_unreported"] == 3
+
+
+def test_buildbots_own_cleaner_is_no_worker(tmp_path: Path) -> None:
+    with new_master(tmp_path / "state", {"keep_days": 9}) as master:
+        assert "__Janitor" in {worker["name"] for worker in master.rest("workers")["workers"]}
+
+        assert metrics(master)["checkotron_workers_connected"] == 2
 
 
 def test_waiting_jobs_are_a_gauge(master: RunningMaster) -> None:

@@ -12,17 +12,19 @@ from tests.support.whole_system import Options, WholeSystem, whole_system
 
 #: What the packages of the journeys are called; each journey has its own.
 GOOD = ("arrives", "twice", "other-message", "after-garbage", "database-away", "buildbot-away", "worker-killed",
-        "master-killed", "trigger-killed", "deliverer-killed", "kept", "x-and-more")
+        "master-killed", "trigger-killed", "deliverer-killed", "kept", "x-and-more", "under-way")
 VERSION, RELEASE = "0.5", "1.fc36"
 
 RULES = """\
 - name: rpmlint on everything that is not there to break
-  when: {message_type: KojiBuildPackageCompleted, $not: {name: {$in: [breaks, waits]}}}
+  when: {message_type: KojiBuildPackageCompleted, $not: {name: {$in: [breaks, waits, refused]}}}
   do: [{check: rpmlint}]
 - when: {message_type: KojiBuildPackageCompleted, name: breaks}
   do: [{check: breaks}]
 - when: {message_type: KojiBuildPackageCompleted, name: waits}
   do: [{check: waits}]
+- when: {message_type: KojiBuildPackageCompleted, name: refused}
+  do: [{check: rpmlint, extra: {branch: f36}}]
 """
 
 BREAKS = """\

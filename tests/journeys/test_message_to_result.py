@@ -138,3 +138,25 @@ def command_of(pid: int) -> bytes:
         return Path(f"/proc/{pid}/cmdline").read_bytes()
     except OSError:
         return b""
+
+
+def test_what_is_under_way_is_seen_before_there_is_a_result(system: WholeSystem) -> None:
+    system.publish("under-way")
+
+    system.result("under-way-0.5-1.fc36")
+    # told once each, in any order with the rest of the deliverer's work
+    wait_for(lambda: len(system.rows("under-way-0.5-1.fc36")) == 3)
+    rows = system.rows("under-way-0.5-1.fc36")
+
+    assert {row["outcome"] for row in rows} > {"QUEUED", "RUNNING"}
+    # so that who asks for the newest is never told that it runs
+    assert max(rows, key=lambda row: row["submit_time"])["outcome"] not in ("QUEUED", "RUNNING")
+    assert len({row["groups"][0] for row in rows}) == 1
+
+
+def test_a_job_that_the_master_refuses_is_an_error_in_the_results(system: WholeSystem) -> None:
+    system.publish("refused")
+
+    rows = wait_for(lambda: [row for row in system.results("refused-0.5-1.fc36") if row["outcome"] == "ERROR"])
+
+    assert rows[0]["note"].startswith("the master refuses the job: `extra`: `branch` is not a free name")

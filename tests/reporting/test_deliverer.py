@@ -263,6 +263,21 @@ def test_a_queue_that_is_not_there_is_named(tmp_path: Path) -> None:
         Deliverer(tmp_path / "nothing", []).start()
 
 
+def test_the_process_waits_for_a_queue_that_is_not_there_yet(tmp_path: Path, server: ResultsServer) -> None:
+    queue = tmp_path / "later" / "queue"
+    process = started(queue, server.url)
+    try:
+        assert process.poll() is None
+        queue.mkdir(parents=True)
+        enqueue(queue, make_run(tmp_path / "run"))
+        wait_for(lambda: server.rows or process.poll() is not None)
+    finally:
+        process.terminate()
+
+    assert process.wait(10) == 0
+    assert [row["outcome"] for row in server.rows] == ["PASSED"]
+
+
 def test_the_process_delivers_what_comes_and_stops_when_told(
         queue: Path, tmp_path: Path, server: ResultsServer) -> None:
     process = started(queue, server.url)

@@ -72,10 +72,14 @@ class WholeSystem:
         body, properties = koji_message(name, **{"build_id": number, **changes})
         publish(self.bus, KOJI_TOPIC, body, **(properties | {"message_id": message_id or f"m-{name}"}))
 
-    def results(self, item: str) -> list[dict[str, Any]]:
-        """Return the rows of an item; none while the database is away."""
+    def rows(self, item: str) -> list[dict[str, Any]]:
+        """Return the rows of an item, the newest first; none while the database is away."""
         answer = get(f"{self.addresses.results_url}/api/v2.0/results?item={urllib.parse.quote(item)}")
         return list((answer or {}).get("data", ()))
+
+    def results(self, item: str) -> list[dict[str, Any]]:
+        """Return the results of an item, without what is only under way."""
+        return [row for row in self.rows(item) if row["outcome"] not in ("QUEUED", "RUNNING")]
 
     def result(self, item: str, seconds: float = 90.0) -> dict[str, Any]:
         """Wait for the one row of an item; return it."""
