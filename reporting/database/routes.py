@@ -32,7 +32,7 @@ ALL_ROUTES: dict[str, Mapping[str, Endpoint]] = {
     f"{_API}/groups/<uuid>/results": {"GET": results.list_results_of_group},
     f"{_API}/groups/<uuid>": {"GET": groups.get_group},
     "/healthcheck": {"GET": landing.healthcheck},
-    "/api/extra/results": {"POST": extra.ask_results},
+    "/api/extra/results": {"GET": extra.list_results, "POST": extra.ask_results},
     "/api/extra/latest": {"POST": extra.ask_latest},
     "/api/extra/following": {"GET": extra.follow},
     "/api/openapi.json": {"GET": openapi.document},

@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 from importlib import resources
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 #: Milliseconds. Generous: the machine may be busy.
-_TIMEOUT = 15_000
+_TIMEOUT = 60_000
 PHONE = {"width": 360, "height": 740}
 DESK = {"width": 1200, "height": 900}
 
@@ -58,6 +58,8 @@ def chromium() -> Iterator[Browser]:
     path = next(filter(None, map(shutil.which, _NAMES)), None)
     if path is None:
         raise RuntimeError("Chromium is missing; install it (Debian: apt-get install chromium)")
+    # its own default of 5 seconds is short of what a page takes on a machine at load 10
+    expect.set_options(timeout=_TIMEOUT)
     with sync_playwright() as playwright:
         # root has no sandbox of Chromium's; it only sees pages of a server of our own
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-dev-shm-usage"])

@@ -1,6 +1,8 @@
 """From the JSON of a question to a filter, or to every fault in it."""
 from __future__ import annotations
 
+from collections.abc import Iterable
+from difflib import get_close_matches
 from typing import Any
 
 from reporting.database.api_v2.parameters import must_be_one_of
@@ -13,6 +15,8 @@ from reporting.database.timestamps import TimestampError, from_since
 #: Texts in one list: a whole update, or a large side tag.
 _LIST_LIMIT = 2_000
 _CONDITIONS = frozenset({"is", "like", "not", "not_like", "has"})
+_KEYS = frozenset({"data", "outcomes", "not_outcomes", "groups", "testcases", "testcases_like", "since", "until",
+                   "after_id"})
 
 
 def asked_filter(body: Body, service: Service) -> ResultFilter:
@@ -87,9 +91,13 @@ def _data(body: Body) -> tuple[DataFilter, ...]:
 def _conditions(body: Body, key: str, condition: Any) -> list[DataFilter]:
     if not isinstance(condition, dict):
         return [DataFilter(key, _texts(body, "data", condition))]
-    if not condition or condition.keys() - _CONDITIONS:
+    if not condition:
         body.faults.add("data", "value_error", condition,
-                        f"a condition has one or more of {', '.join(sorted(_CONDITIONS))}")
+                        f"the condition of `{key}` is empty; expected one or more of {', '.join(sorted(_CONDITIONS))}")
+        return []
+    if unknown := sorted(condition.keys() - _CONDITIONS):
+        body.faults.add("data", "value_error", condition,
+                        f"the condition of `{key}` has an unknown `{unknown[0]}`{_near(unknown[0], _CONDITIONS)}")
         return []
     values = {name: _texts(body, "data", each) for name, each in condition.items() if name != "has"}
     found = []
@@ -104,6 +112,21 @@ def _conditions(body: Body, key: str, condition: Any) -> list[DataFilter]:
     return found
 
 
-def question(data: Any) -> Body:
-    """Return the body of a question."""
-    return Body(data, Faults())
+def question(data: Any, more_keys: frozenset[str]) -> Body:
+    """
+    Return the body of a question; a key that is none is a fault, for without it more would be answered than asked.
+
+    `more_keys`: those beside the filters.
+    """
+    body = Body(data, Faults())
+    known = _KEYS | more_keys
+    for key in body.data:
+        if key not in known:
+            body.faults.add(key, "extra_forbidden", body.data[key], f"Unknown key{_near(key, known)}")
+    return body
+
+
+def _near(word: str, known: Iterable[str]) -> str:
+    """Return what to do about a word that is not known."""
+    near = get_close_matches(word, known, 1, 0.5)
+    return f"; did you mean `{near[0]}`?" if near else f"; expected {', '.join(sorted(known))}"

@@ -1,4 +1,5 @@
 """
+GET  /api/extra/results     as /api/v2.0/results, and with `k:not=v`, `k:not_like=v`, `k:has=yes|no`
 POST /api/extra/results     results by a question in JSON: negation, "has key", many items at once
 POST /api/extra/latest      the newest of each testcase, or per item (`distinct_on: ["item"]`), for many items at once
 GET  /api/extra/following   results stored after an id, in the order of ids, waiting for the next one
@@ -6,7 +7,9 @@ GET  /api/extra/following   results stored after an id, in the order of ids, wai
 from __future__ import annotations
 
 from reporting.database.api_extra.asked import asked_filter, number, question, texts
-from reporting.database.api_v2.parameters import DEFAULT_LIMIT, cut, result_filter, rows_wanted
+from reporting.database.api_extra.modifiers import extended_filter
+from reporting.database.api_v2.parameters import DEFAULT_LIMIT, cut, rows_wanted
+from reporting.database.api_v2.results import Listing
 from reporting.database.exchange import ApiError, Request, Response, json_response
 from reporting.database.faults import Faults
 from reporting.database.following import following
@@ -15,13 +18,20 @@ from reporting.database.service import Service
 from reporting.database.sql.dialect import Sql
 
 _WAIT_LIMIT_SECONDS = 60
+_RESULTS_KEYS = frozenset({"limit", "page", "sort"})
+_LATEST_KEYS = frozenset({"distinct_on"})
 #: Between two looks for a next result while a follower waits.
 _LOOK_SECONDS = 0.25
 
 
+def list_results(service: Service, request: Request) -> Response:
+    """Answer a page of the results that pass."""
+    return Listing(service, request, read=extended_filter).answer()
+
+
 def ask_results(service: Service, request: Request) -> Response:
     """Answer a page: `{"data": [...], "has_more": bool}`."""
-    body = question(request.json_body())
+    body = question(request.json_body(), _RESULTS_KEYS)
     wanted = asked_filter(body, service)
     limit, page = number(body, "limit", DEFAULT_LIMIT) or 0, number(body, "page", 0) or 0
     order = body.data.get("sort", "desc:submit_time")
@@ -36,7 +46,7 @@ def ask_results(service: Service, request: Request) -> Response:
 
 def ask_latest(service: Service, request: Request) -> Response:
     """Answer the newest: `{"data": [...]}`, newest first."""
-    body = question(request.json_body())
+    body = question(request.json_body(), _LATEST_KEYS)
     wanted = asked_filter(body, service)
     distinct_on = texts(body, "distinct_on")
     body.faults.finish()
@@ -48,7 +58,7 @@ def ask_latest(service: Service, request: Request) -> Response:
 
 def follow(service: Service, request: Request) -> Response:
     """
-    Answer results after an id, oldest first, with the filters of /api/v2.0/results.
+    Answer results after an id, oldest first, with the filters of GET /api/extra/results.
 
     `wait`: seconds, where there is none. `after=now`: none, only the id to go on after.
     """
@@ -60,7 +70,7 @@ def follow(service: Service, request: Request) -> Response:
         ("after", 0), ("limit", 100), ("wait", 0)))
     request.parameters.pop("after", None)
     request.parameters.pop("wait", None)
-    wanted = result_filter(request, service, faults)
+    wanted = extended_filter(request, service, faults)
     faults.finish()
     if limit > service.page_limit:
         raise ApiError(400, f"`limit` is {limit}; at most {service.page_limit} results at a time")

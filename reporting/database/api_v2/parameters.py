@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
 from reporting.database.exchange import ApiError, Request
@@ -79,11 +79,13 @@ def patterns(found: tuple[str, ...]) -> tuple[str, ...]:
     return found
 
 
-def result_filter(request: Request, service: Service, faults: Faults, fixed: str | None = None) -> ResultFilter:
+def result_filter(request: Request, service: Service, faults: Faults, fixed: str | None = None,
+                  data: Mapping[str, list[str]] | None = None) -> ResultFilter:
     """
     Return the filter of /results and /results/latest.
 
-    `fixed`: "groups" or "testcases", given by the path, so not read from the query.
+    `fixed`: "groups" or "testcases", given by the path, so not read from the query. `data`: the parameters
+    among which data filters are looked for; None: all.
     """
     since, until = _since(request.first("since"), faults)
     return ResultFilter(
@@ -91,7 +93,7 @@ def result_filter(request: Request, service: Service, faults: Faults, fixed: str
         groups=() if fixed == "groups" else stripped(request.first("groups")),
         testcases=() if fixed == "testcases" else stripped(request.first("testcases")),
         testcase_patterns=patterns(stripped(request.first("testcases:like"))),
-        since=since, until=until, data=tuple(_data_filters(request)),
+        since=since, until=until, data=tuple(_data_filters(request.parameters if data is None else data)),
     )
 
 
@@ -124,9 +126,9 @@ def _since(text: str | None, faults: Faults) -> tuple[int | None, int | None]:
     return ends[0], ends[1] if len(ends) > 1 else None
 
 
-def _data_filters(request: Request) -> list[DataFilter]:
+def _data_filters(parameters: Mapping[str, list[str]]) -> list[DataFilter]:
     found = []
-    for name, values in request.parameters.items():
+    for name, values in parameters.items():
         if name in RESERVED:
             continue
         wanted = tuple(dict.fromkeys(part for value in values for part in value.split(",")))

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import replace
 
 from reporting.database.access import authenticated, authorize
@@ -17,6 +18,8 @@ from reporting.database.service import Service
 from reporting.database.timestamps import http_date
 
 _KEY_LENGTH = 255
+#: Reads the filter of a request whose path says the part named by the last argument.
+FilterReader = Callable[[Request, Service, Faults, str | None], ResultFilter]
 
 
 def create_result(service: Service, request: Request) -> Response:
@@ -70,12 +73,12 @@ def get_result(service: Service, request: Request, number: str) -> Response:
 
 def list_results(service: Service, request: Request) -> Response:
     """Answer a page of all results that pass the filters."""
-    return _Listing(service, request).answer()
+    return Listing(service, request).answer()
 
 
 def list_results_of_testcase(service: Service, request: Request, name: str) -> Response:
     """Answer a page of one testcase's results."""
-    listing = _Listing(service, request, "testcases")
+    listing = Listing(service, request, "testcases")
     if service.storage.testcase(name) is None:
         raise ApiError(404, "Testcase not found")
     return listing.answer(testcases=(name,))
@@ -83,20 +86,21 @@ def list_results_of_testcase(service: Service, request: Request, name: str) -> R
 
 def list_results_of_group(service: Service, request: Request, uuid: str) -> Response:
     """Answer a page of one group's results."""
-    listing = _Listing(service, request, "groups")
+    listing = Listing(service, request, "groups")
     if service.storage.group(uuid) is None:
         raise ApiError(404, f"Group not found: {uuid}")
     return listing.answer(groups=(uuid,))
 
 
-class _Listing:
+class Listing:
     """A page of results that is asked for. Raises FieldsError: a parameter is wrong, said before what is not there."""
 
-    def __init__(self, service: Service, request: Request, fixed: str | None = None) -> None:
+    def __init__(self, service: Service, request: Request, fixed: str | None = None,
+                 read: FilterReader = result_filter) -> None:
         faults = Faults()
         self._service, self._request = service, request
         self._limit, self._page = page_of(request, faults)
-        self._wanted = result_filter(request, service, faults, fixed)
+        self._wanted = read(request, service, faults, fixed)
         faults.finish()
 
     def answer(self, **fixed: tuple[str, ...]) -> Response:

@@ -74,6 +74,10 @@ class Addresses:
         """The same as JSON."""
         return self._with(f"/api/v2.0{path}", pairs)
 
+    def extra(self, *pairs: tuple[str, str]) -> str:
+        """The same as JSON, where v2.0 cannot ask it."""
+        return self._with("/api/extra/results", pairs)
+
     def _with(self, path: str, pairs: Iterable[tuple[str, str]]) -> str:
         query = urlencode(list(pairs), errors="replace", safe=":*,", quote_via=quote)
         return f"{self.base_url}{path}?{query}" if query else f"{self.base_url}{path}"

@@ -1,7 +1,7 @@
 """A testcase's past, read from its newest results: what fails now, what is flaky, how long it takes."""
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
@@ -86,6 +86,11 @@ def run_times_by_day(rows: Iterable[Row], microseconds_a_day: int) -> dict[int, 
         else:
             waiting[subject(row)] = row
     return {day: median(values) for day, values in times.items()}
+
+
+def typical_run_time(seconds_by_day: Mapping[int, float]) -> float | None:
+    """Return the median of the days' run times in seconds, None where none is known."""
+    return median(seconds_by_day.values()) if seconds_by_day else None
 
 
 def subject(row: Row) -> Subject:

@@ -5,13 +5,14 @@ from dataclasses import dataclass, replace
 from urllib.parse import quote, urlencode
 
 from checks.item import ITEM_TYPES
-from reporting.database.api_v2.parameters import page_of, result_filter
+from reporting.database.api_extra.modifiers import MODIFIERS, extended_filter
+from reporting.database.api_v2.parameters import page_of
 from reporting.database.exchange import Request, Response
 from reporting.database.faults import Faults
 from reporting.database.pages.addresses import Addresses
 from reporting.database.pages.endpoint import endpoint
 from reporting.database.pages.row import Row, rows_of
-from reporting.database.pages.search_form import Pairs, form_of_query, query_of_form
+from reporting.database.pages.search_form import HOW, Pairs, form_of_query, query_of_form
 from reporting.database.pages.template import feed, page, redirect
 from reporting.database.pages.verdict import Verdict, verdict
 from reporting.database.question import DataFilter, Page, ResultFilter
@@ -26,6 +27,8 @@ _COUNTED = 1000
 #: The words of each parameter in the line that says what was asked.
 _WORDS = {"outcome": "outcome", "groups": "group", "testcases": "testcase", "testcases:like": "testcase like",
           "item:like": "item like", "since": "since", "_sort": "order"}
+#: The same for what comes after a key's colon.
+_MODIFIED = {"like": "like", "not": "is not", "not_like": "not like", "has": "is there:"}
 #: They say which part of the answer, not what is asked for.
 _PAGING = frozenset({"limit", "page"})
 
@@ -54,7 +57,7 @@ def results_page(service: Service, request: Request) -> Response:
     """Answer a page of the results that pass."""
     faults = Faults()
     limit, number = page_of(request, faults)
-    wanted = result_filter(request, service, faults)
+    wanted = extended_filter(request, service, faults)
     faults.finish()
     limit = _PAGE_ROWS if request.first("limit") is None else max(1, min(limit, _MOST_ROWS))
     is_ascending = request.first("_sort") == "asc:submit_time"
@@ -64,7 +67,8 @@ def results_page(service: Service, request: Request) -> Response:
     return page(
         request, "results.html", rows=rows_of(found[:limit]), asked=asked, title=title_of(asked), counts=counts,
         shares=_shares(service, request, wanted, counts), form=form_of_query(request), outcomes=service.outcomes,
-        item_types=list(ITEM_TYPES), verdict=verdict, feed_query=pairs_of(request),
+        item_types=list(ITEM_TYPES), verdict=verdict, feed_query=pairs_of(request), how=HOW,
+        json_address=_json_address(request),
         newer=_at_page(request, number - 1) if number else None, number=number,
         older=_at_page(request, number + 1) if len(found) > limit else None, is_ascending=is_ascending)
 
@@ -73,7 +77,7 @@ def results_page(service: Service, request: Request) -> Response:
 def results_feed(service: Service, request: Request) -> Response:
     """Answer the newest results that pass as an Atom feed (RFC 4287)."""
     faults = Faults()
-    wanted = result_filter(request, service, faults)
+    wanted = extended_filter(request, service, faults)
     faults.finish()
     rows: list[Row] = rows_of(service.storage.results(wanted, Page(_FEED_ROWS)))
     return feed(request, "feed.xml", rows=rows, title=title_of(asked_of(request)), query=pairs_of(request))
@@ -126,7 +130,14 @@ def _words(name: str) -> str:
     if name in _WORDS:
         return _WORDS[name]
     key, _, modifier = name.partition(":")
-    return f"{key} like" if modifier == "like" else key
+    return f"{key} {_MODIFIED[modifier]}" if modifier in _MODIFIED else key
+
+
+def _json_address(request: Request) -> str:
+    """Return where the same is answered as JSON: by v2.0 where it can ask that."""
+    addresses, pairs = Addresses(request.base_url), pairs_of(request)
+    is_ours = any(name.partition(":")[2] in MODIFIERS for name, _ in pairs)
+    return addresses.extra(*pairs) if is_ours else addresses.api("/results", *pairs)
 
 
 def _shares(service: Service, request: Request, wanted: ResultFilter, counts: OutcomeCounts) -> list[Share]:

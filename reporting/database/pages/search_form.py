@@ -13,6 +13,9 @@ _FIELDS = ("type", "arch")
 _OLDEST_FIRST = "asc:submit_time"
 #: Rows for further keys that are free to fill in.
 _SPARE = 2
+#: What can be asked of a key, in the words of the form, and the modifier that asks it.
+HOW = {"is": "is", "like": "matches", "not": "is not", "not_like": "does not match", "has": "is there",
+       "has_not": "is not there"}
 
 Pairs = list[tuple[str, str]]
 
@@ -22,7 +25,7 @@ class DataRow:
     """One row of the form that asks for a data pair."""
 
     key: str = ""
-    #: "is" or "like".
+    #: A key of HOW.
     how: str = "is"
     value: str = ""
 
@@ -61,7 +64,7 @@ def form_of_query(request: Request) -> SearchForm:
         key, _, modifier = name.partition(":")
         if name in _OWN or (key == "item" and modifier == "like"):
             continue
-        rows.append(DataRow(key, "like" if modifier == "like" else "is", ",".join(values)))
+        rows.append(_row(key, modifier, values))
     return SearchForm(
         item=" ".join(_without_star(word) for word in only("item:like").split(",")),
         testcase=", ".join(filter(None, [only("testcases"), only("testcases:like")])),
@@ -69,6 +72,12 @@ def form_of_query(request: Request) -> SearchForm:
         outcomes=frozenset(word.strip().upper() for word in only("outcome").split(",") if word.strip()),
         first_day=_date(since[0]), last_day=_date(since[1]) if len(since) > 1 else "",
         is_oldest_first=only("_sort") == _OLDEST_FIRST, rows=(*rows, *[DataRow()] * _SPARE))
+
+
+def _row(key: str, modifier: str, values: list[str]) -> DataRow:
+    if modifier == "has":
+        return DataRow(key, "has" if values[0].strip().lower() in ("yes", "true", "1") else "has_not")
+    return DataRow(key, modifier if modifier in HOW else "is", ",".join(values))
 
 
 _OWN = frozenset({"limit", "page", "_sort", "since", "outcome", "groups", "testcases", "testcases:like", "_distinct_on",
@@ -96,14 +105,24 @@ def query_of_form(parameters: Mapping[str, list[str]], is_testcase: Callable[[st
         query.append(("outcome", ",".join(outcomes)))
     if since := _since(only("first_day"), only("last_day")):
         query.append(("since", since))
-    how = parameters.get("how", [])
-    for place, (key, value) in enumerate(zip(parameters.get("key", []), parameters.get("value", []), strict=False)):
-        if key.strip():
-            like = ":like" if how[place:place + 1] == ["like"] else ""
-            query.append((key.strip().replace(":", "_") + like, value))
+    query += _data_pairs(parameters)
     if only("oldest_first"):
         query.append(("_sort", _OLDEST_FIRST))
     return query
+
+
+def _data_pairs(parameters: Mapping[str, list[str]]) -> Pairs:
+    keys, values, how = (parameters.get(name, []) for name in ("key", "value", "how"))
+    pairs: Pairs = []
+    for place, (given, value) in enumerate(zip(keys, values, strict=False)):
+        key, asked = given.strip().replace(":", "_"), (how[place:place + 1] or ["is"])[0]
+        if not key:
+            continue
+        if asked in ("has", "has_not"):
+            pairs.append((f"{key}:has", "yes" if asked == "has" else "no"))
+        else:
+            pairs.append((key if asked == "is" or asked not in HOW else f"{key}:{asked}", value))
+    return pairs
 
 
 def _testcase(text: str, is_testcase: Callable[[str], bool]) -> tuple[str, str]:

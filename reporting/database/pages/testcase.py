@@ -5,7 +5,7 @@ from reporting.database.api_v2.parameters import page_of
 from reporting.database.exchange import ApiError, Request, Response
 from reporting.database.faults import Faults
 from reporting.database.pages.endpoint import MissingError, endpoint
-from reporting.database.pages.history import failing_now, flaky, run_times_by_day
+from reporting.database.pages.history import failing_now, flaky, run_times_by_day, typical_run_time
 from reporting.database.pages.plot import HEIGHT, SMALL, WIDTH, outcomes_plot, run_time_plot
 from reporting.database.pages.row import Row, rows_of
 from reporting.database.pages.template import page
@@ -45,10 +45,11 @@ def page_of_testcase(service: Service, request: Request, name: str | None = None
     for _, outcome, number in by_day:
         totals[outcome] = totals.get(outcome, 0) + number
     failing, unsteady = failing_now(rows), flaky(rows)
+    run_times = run_times_by_day(rows, MICROSECONDS_A_DAY)
     return page(
         request, "testcase.html", testcase=testcase, totals=counted(totals), total=sum(totals.values()),
         plot=outcomes_plot(by_day, first_day, last_day), width=WIDTH, height=HEIGHT, small=SMALL, days=DAYS,
-        run_times=run_time_plot(run_times_by_day(rows, MICROSECONDS_A_DAY), first_day, last_day),
+        run_times=run_time_plot(run_times, first_day, last_day), run_time=typical_run_time(run_times),
         is_recent=last_day == today,
         is_cut=sum(totals.values()) >= PLOTTED, looked_at=len(rows), is_window=len(rows) >= ROWS,
         failing=failing[:_SHOWN], failing_number=len(failing), unsteady=unsteady[:_SHOWN],

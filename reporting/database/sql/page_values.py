@@ -1,4 +1,4 @@
-"""Questions of the pages about stored values: which begin so, have a text in them, or lie between two. Each reads little."""
+"""Questions of the pages about stored values: which begin so, hold a text, lie between two. Each reads little."""
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -19,7 +19,7 @@ def values_beginning(key: str, prefix: str, limit: int) -> Callable[[Fetch, Dial
 
 def values_containing(key: str, text: str, limit: int) -> Callable[[Fetch, Dialect], list[str]]:
     """
-    Return the question: values of the key with the text anywhere in them, in no order.
+    Return the question: values of the key with the text anywhere in them.
 
     Asks nothing where no index helps: fewer than three letters, or ones that very many values have.
     """
@@ -34,7 +34,7 @@ def values_containing(key: str, text: str, limit: int) -> Callable[[Fetch, Diale
         rows = fetch(Sql("SELECT pair.value FROM pair WHERE") + all_of(
             [*([narrow] if narrow else []), Sql(f"{dialect.unindexed('pair.key')} = ?", (key,)),
              dialect.like("pair.value", f"*{text}*")]) + Sql("LIMIT ?", (limit,)))
-        return [row[0] for row in rows if text in row[0]]
+        return sorted(row[0] for row in rows if text in row[0])
 
     return question
 

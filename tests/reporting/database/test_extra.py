@@ -51,6 +51,38 @@ def test_a_question_in_json_finds_what_it_says(update: DatabaseServer, question:
     assert [row["id"] for row in answer.json()["data"]] == ids
 
 
+@pytest.mark.parametrize(("query", "ids"), [
+    ("item:not=a", [6, 5, 2]), ("item:not_like=a*,c", [5, 2]), ("arch:has=yes", [4, 2, 1]), ("arch:has=no", [6, 5, 3]),
+    ("arch=x86_64&arch:not=ppc64le", [2, 1]), ("item=a&outcome=FAILED", [4]), ("arch:has=1&limit=2&page=1", [1]),
+])
+def test_an_address_asks_the_same(update: DatabaseServer, query: str, ids: list[int]) -> None:
+    answer = update.session.get(f"{update.url}/api/extra/results?{query}", timeout=30)
+
+    assert answer.status_code == 200, answer.text
+    assert [row["id"] for row in answer.json()["data"]] == ids
+
+
+def test_v2_itself_reads_these_modifiers_as_none(update: DatabaseServer) -> None:
+    assert update.ids("/results?item:not=c") == [6]
+
+
+@pytest.mark.parametrize(("path", "question", "message"), [
+    ("results", {"outcome": ["FAILED"]}, "outcome: Unknown key; did you mean `outcomes`?"),
+    ("results", {"limt": 3, "data": {"item": {"nott": "a"}}},
+     "limt: Unknown key; did you mean `limit`?; data: Value error, the condition of `item` has an unknown `nott`; did "
+     "you mean `not`?"),
+    ("latest", {"limit": 3}, "limit: Unknown key; expected after_id, data, distinct_on, groups, not_outcomes, "
+                             "outcomes, since, testcases, testcases_like, until"),
+    ("results", {"data": {"item": {}}}, "data: Value error, the condition of `item` is empty; expected one or more of "
+                                        "has, is, like, not, not_like"),
+])
+def test_a_mistyped_question_is_refused_not_answered_with_more(update: DatabaseServer, path: str, question: Any,
+                                                               message: str) -> None:
+    answer = ask(update, path, question)
+
+    assert (answer.status_code, answer.json()["message"]) == (400, message)
+
+
 def test_the_newest_per_item_of_a_whole_update_in_one_request(update: DatabaseServer) -> None:
     answer = ask(update, "latest", {"data": {"item": ["a", "b"]}, "distinct_on": ["item"]})
     failing = ask(update, "latest", {"data": {"item": ["a", "b"]}, "distinct_on": ["item"], "outcomes": ["FAILED"]})

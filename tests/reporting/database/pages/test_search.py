@@ -36,6 +36,35 @@ def test_every_filter_of_the_api_gives_the_same_results(filled: Site, query: str
     assert _ids(filled.get(f"/results?{query}")) == filled.server.ids(f"/results?{query}")
 
 
+@pytest.mark.parametrize(("query", "ids"), [
+    ("scenario:has=yes", [4]), ("arch:has=no", [5, 4, 3]), ("arch:not=x86_64", [5, 4, 3, 2]),
+    ("item:not_like=gcc*,xchat*", [5]), ("type=koji_build&item:not=gcc-13-1.fc20,gcc-13-2.fc20&outcome=FAILED", [2]),
+    ("scenario:has=no&testcases=dist.abi", [5, 3]),
+])
+def test_a_page_asks_what_v2_cannot_and_leads_to_the_same_as_json(filled: Site, query: str, ids: list[int]) -> None:
+    page = filled.get(f"/results?{query}")
+
+    address = page.links()["This search as JSON"]
+    assert _ids(page) == ids
+    assert [row["id"] for row in filled.server.session.get(address, timeout=30).json()["data"]] == ids
+    assert urlsplit(address).path == "/api/extra/results"
+
+
+def test_the_form_asks_for_what_is_not_there(filled: Site) -> None:
+    page = filled.get("/search?key=arch&how=has_not&value=&key=item&how=not_like&value=gcc*")
+
+    assert parse_qsl(urlsplit(page.answer.url).query) == [("arch:has", "no"), ("item:not_like", "gcc*")]
+    assert _ids(page) == [5]
+    assert [words(part) for part in page.all(".//ul[@class='asked']/li")] == ["arch is there: no ×",
+                                                                              "item not like gcc* ×"]
+    chosen = [option.get("value") for option in page.all(".//select/option[@selected]")]
+    assert chosen == ["has_not", "not_like", "is", "is"]
+
+
+def test_has_that_is_neither_yes_nor_no_is_refused(filled: Site) -> None:
+    assert "scenario:has is perhaps: must be yes or no." in filled.get("/results?scenario:has=perhaps", status=400).main
+
+
 def test_it_counts_by_outcome_and_each_count_leads_there(filled: Site) -> None:
     page = filled.get("/results?testcases=dist.abi")
 
@@ -129,6 +158,9 @@ def test_a_wrong_filter_says_what_is_wrong_with_it(site: Site) -> None:
     ("item", "xchat", ["xchat-0.5-1.fc20", "xchat-0.5-2.fc20"]), ("testcase", "lint", ["dist.rpmlint"]),
     ("key", "s", ["scenario"]), ("key", "", ["arch", "item", "scenario", "type"]), ("scenario", "u", ["uefi"]),
     ("item", "zzz", []), ("nokey", "x", []),
+    ("item", "-13-", ["gcc-13-1.fc20", "gcc-13-2.fc20"]), ("item", "13-2", ["gcc-13-2.fc20"]), ("item", "3-", []),
+    ("type", "_build", ["koji_build"]), ("anything", "abi", ["dist.abi"]), ("anything", "nt-", []),
+    ("anything", "xchat-0.5-2", ["xchat-0.5-2.fc20"]),
 ])
 def test_typing_is_completed(filled: Site, field: str, text: str, values: list[str]) -> None:
     answer = filled.server.session.get(f"{filled.server.url}/suggest", params={"field": field, "text": text},

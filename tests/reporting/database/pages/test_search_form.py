@@ -42,6 +42,14 @@ def test_any_data_key_can_be_asked_for() -> None:
     assert query == [("scenario", "uefi"), ("productmd.compose.id:like", "Fedora-*")]
 
 
+def test_a_key_can_be_asked_for_in_every_way() -> None:
+    query = _query(key=["a", "b", "c", "d", "e", "f"], how=["is", "like", "not", "not_like", "has", "has_not"],
+                   value=["1", "2*", "3", "4*", "", "ignored"])
+
+    assert query == [("a", "1"), ("b:like", "2*"), ("c:not", "3"), ("d:not_like", "4*"), ("e:has", "yes"),
+                     ("f:has", "no")]
+
+
 def test_empty_fields_ask_nothing() -> None:
     assert _query(item=[" "], testcase=[""], type=[""], arch=[""], group=[""], first_day=[""], key=["", ""],
                   value=["", "x"],
@@ -57,6 +65,7 @@ def test_outcomes_and_order_go_into_the_query() -> None:
     [("item:like", "xchat*,gcc*")], [("testcases:like", "*lint*")], [("type", "koji_build"), ("arch", "x86_64")],
     [("groups", "a-b")], [("outcome", "FAILED")], [("since", "2026-11-01T00:00:00,2026-11-21T23:59:59")],
     [("scenario", "uefi"), ("version:like", "4*")], [("_sort", "asc:submit_time")],
+    [("arch:not", "x86_64"), ("item:not_like", "a*,b*"), ("scenario:has", "yes"), ("waived:has", "no")],
 ])
 def test_a_filled_form_asks_the_same_again(query: Pairs) -> None:
     form = _form(*query)
