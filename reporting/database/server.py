@@ -11,7 +11,7 @@ import contextlib
 import resource
 import signal
 import socket
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -30,6 +30,8 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 #: Requests answered at once; each holds a database connection.
 THREADS = 8
+#: Bodies of the largest size that may wait for their answers at once; more would be more memory.
+_HELD_BODIES = 4
 #: Files that the process has open beside its connections: the database's, sockets to it, the log.
 _OTHER_FILES = 100
 #: Seconds running requests get when the server is told to stop.
@@ -44,23 +46,44 @@ class AsgiDoor:
         #: True: who waits for something new is answered now.
         self.is_stopping = False
         self._threads = Threads(application.answer)
+        #: Of all bodies that have come and are not answered.
+        self._held_bytes = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
+        parts: list[bytes] = []
         try:
-            body = await _body(receive, self._application.service.body_limit_bytes)
+            refusal = await self._receive_body(receive, parts)
+            answer = refusal or await self._answer(_arrival(scope, b"".join(parts)))
         except ConnectionError:
             return
-        if body is None:
-            answer = _too_large(self._application.service.body_limit_bytes)
-        else:
-            answer = await self._answer(_arrival(scope, body))
+        finally:
+            self._held_bytes -= sum(map(len, parts))
         headers = {"content-type": answer.content_type, "content-length": str(len(answer.body))}
         headers.update((name.lower(), value) for name, value in answer.headers.items())
         await send({"type": "http.response.start", "status": answer.status,
                     "headers": [(name.encode("latin-1"), _header(value)) for name, value in headers.items()]})
         await send({"type": "http.response.body", "body": answer.body})
+
+    async def _receive_body(self, receive: Receive, parts: list[bytes]) -> Response | None:
+        """Gather the parts of the body; return the answer where it is refused. Raises ConnectionError: the client left."""
+        limit_bytes = self._application.service.body_limit_bytes
+        size = 0
+        while True:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                raise ConnectionError("the client has gone")
+            part = message.get("body", b"")
+            size += len(part)
+            self._held_bytes += len(part)
+            parts.append(part)
+            if size > limit_bytes:
+                return _refused(413, f"a body of more than {limit_bytes} bytes; send less at a time")
+            if self._held_bytes > _HELD_BODIES * limit_bytes:
+                return _refused(503, "too many large bodies at once; try again in a moment", {"Retry-After": "2"})
+            if not message.get("more_body"):
+                return None
 
     async def _answer(self, arrival: Arrival) -> Response:
         # a hop to a thread and back costs more than most answers
@@ -121,27 +144,9 @@ def _header(value: str) -> bytes:
     return value.replace("\r", "").replace("\n", "").encode("latin-1", "replace")
 
 
-async def _body(receive: Receive, limit_bytes: int) -> bytes | None:
-    """Return the body, None where it is larger than allowed. Raises ConnectionError: the client went in the middle."""
-    parts: list[bytes] = []
-    size = 0
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise ConnectionError("the client has gone")
-        part = message.get("body", b"")
-        size += len(part)
-        if size > limit_bytes:
-            return None
-        parts.append(part)
-        if not message.get("more_body"):
-            return b"".join(parts)
-
-
-def _too_large(limit_bytes: int) -> Response:
-    text = dumped({"message": f"a body of more than {limit_bytes} bytes; send less at a time"})
-    answer = json_response(text, 413)
-    answer.headers["Connection"] = "close"
+def _refused(status: int, message: str, headers: Mapping[str, str] | None = None) -> Response:
+    answer = json_response(dumped({"message": message}), status)
+    answer.headers.update({"Connection": "close", **(headers or {})})
     return answer
 
 

@@ -1,6 +1,7 @@
 """Clients that keep a connection and say nothing: they are closed in time, and never keep others out."""
 from __future__ import annotations
 
+import contextlib
 import socket
 import time
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from reporting.database.service import BODY_LIMIT_BYTES
 from tests.support.database_server import database_server
 
 _HEAD = b"GET /api/v2.0/results HTTP/1.1\r\nHost: h\r\n"
@@ -134,3 +136,24 @@ def test_a_server_busy_on_every_connection_says_come_again(tmp_path: Path) -> No
     assert answer.startswith(b"HTTP/1.1 503 ")
     assert b"\r\nretry-after: 2\r\n" in answer
     assert answer.endswith(b'{"message":"too many connections; try again in a moment"}')
+
+
+def test_bodies_that_fill_the_memory_are_told_to_come_again(tmp_path: Path) -> None:
+    head = (b"POST /api/v2.0/results HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\n"
+            b"Content-Length: %d\r\n\r\n" % BODY_LIMIT_BYTES)
+    with server_port(tmp_path) as port, ExitStack() as stack:
+        for _ in range(4):
+            stack.enter_context(connected(port)).sendall(head + b" " * (BODY_LIMIT_BYTES - 1))
+        answer = b""
+        end = time.monotonic() + _SECONDS
+        while not answer.startswith(b"HTTP/1.1 503 ") and time.monotonic() < end:  # until those have arrived
+            with connected(port) as client:
+                client.sendall(head + b" " * 100_000)
+                client.settimeout(1)
+                with contextlib.suppress(TimeoutError):
+                    answer = client.recv(65536)
+        with connected(port) as client:  # reading goes on
+            client.sendall(_HEAD + b"Connection: close\r\n\r\n")
+
+            assert everything(client).startswith(b"HTTP/1.1 200 ")
+        assert b"\r\nretry-after: 2\r\n" in answer
