@@ -7,6 +7,7 @@ A build that is never lost: what Buildbot would cancel or repeat without end is 
 """
 from __future__ import annotations
 
+import time
 import uuid
 from dataclasses import dataclass
 from typing import Any
@@ -32,7 +33,7 @@ _BY_HAND = uuid.UUID("0b9f3b62-0f7c-5c52-8d9c-3a6f6e1a54c1")
 class Attempts:
     """What the running master knows of failed attempts, by build request. Forgotten at its end: then all may try."""
 
-    #: Seconds since the epoch.
+    #: By the monotonic clock.
     not_before: dict[int, float]
     #: Names of the workers on which it failed.
     workers: dict[int, frozenset[str]]
@@ -169,7 +170,7 @@ class CheckBuild(Build):  # type: ignore[misc]
             return
         delay = min(self.settings.retry_delay_seconds * 2 ** (attempts - 1), 3600)
         known = attempts_of(self.master)
-        known.not_before[request] = self.master.reactor.seconds() + delay
+        known.not_before[request] = time.monotonic() + delay
         known.workers[request] = known.workers.get(request, frozenset()) | {self.getWorkerName() or ""}
 
     def _ending(self, results: int) -> Ending:

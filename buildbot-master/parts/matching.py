@@ -9,6 +9,7 @@ mirror. Reading them again costs a look at the file's time, at most every 5 s.
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -64,7 +65,7 @@ class Matching:
 
     def reasons(self, master: Any, worker: Any, question: Question, others: list[Any]) -> tuple[str, ...]:
         """Return why this worker may not take the job now; empty where it may. `others`: all connected workers."""
-        attempts, now = attempts_of(master), master.reactor.seconds()
+        attempts, now = attempts_of(master), time.monotonic()
         wait = attempts.not_before.get(question.request, 0.0) - now
         if wait > 0:
             return (f"the last attempt failed; the next one starts in {wait:.0f} s",)
@@ -78,7 +79,7 @@ class Matching:
 
     def fixed_reasons(self, master: Any, worker: Any, question: Question) -> tuple[str, ...]:
         """Return the reasons that do not change from one job to the next of the same check."""
-        key, now = (worker.workername, replace(question, request=0)), master.reactor.seconds()
+        key, now = (worker.workername, replace(question, request=0)), time.monotonic()
         known = self._decisions.get(key)
         if known is None or now - known[0] > _REMEMBERED_SECONDS:
             if len(self._decisions) >= _REMEMBERED:

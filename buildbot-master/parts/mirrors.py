@@ -114,7 +114,7 @@ class Mirrors:
         if _FULL_REVISION.fullmatch(wanted.revision):
             if _git(mirror, "cat-file", "-e", f"{wanted.revision}^{{commit}}").returncode == 0:
                 return
-        elif time.time() - _fetched(mirror) < _BURST_SECONDS:
+        elif abs(time.time() - _fetched(mirror)) < _BURST_SECONDS:
             return
         done = _git(mirror, "fetch", "--prune", "--quiet", "origin", "+refs/*:refs/*")
         if done.returncode != 0:

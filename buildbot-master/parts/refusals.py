@@ -21,22 +21,13 @@ from buildbot_master.parts.hand_over import Ending, hand_over
 from buildbot_master.parts.matching import Matching, question_of
 from buildbot_master.parts.periodic import Periodic
 from buildbot_master.parts.settings import Settings
-from buildbot_master.parts.standing import ABSENT, CANNOT, MAY, Standing, by_reason, standings
+from buildbot_master.parts.standing import by_reason, refused_after_seconds, standings
 from buildbot_master.parts.waiting import seconds_since
 
 #: Jobs that are looked at in one look, the oldest first.
 _JOBS_LIMIT = 500
 #: Characters of the reasons in the report.
 _WORDS_LIMIT = 2000
-
-
-def is_hopeless(found: Collection[Standing], waits_seconds: float, settings: Settings) -> bool:
-    """True where nobody will ever run a job that waits so long."""
-    kinds = {standing.kind for standing in found}
-    if MAY in kinds or CANNOT not in kinds:
-        return False
-    limit = settings.refuse_absent_after_seconds if ABSENT in kinds else settings.refuse_after_seconds
-    return 0 < limit <= waits_seconds
 
 
 class Refusals(Periodic):
@@ -73,7 +64,8 @@ class Refusals(Periodic):
             return
         question = question_of(row["buildrequestid"], properties.get)
         stand = standings(self.master, self.matching, question, builder["name"])
-        if any(one.worker in elsewhere for one in stand) or not is_hopeless(stand, waits_seconds, self.settings):
+        limit = refused_after_seconds(stand, self.settings)
+        if limit is None or waits_seconds < limit or any(one.worker in elsewhere for one in stand):
             return
         if not (yield self.master.data.updates.claimBuildRequests([question.request])):
             return

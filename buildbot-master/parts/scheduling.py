@@ -7,6 +7,7 @@ means "on disk".
 """
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -74,7 +75,7 @@ class Scheduling:
             if pending >= self.settings.pending_limit:
                 raise BusyError(f"{pending} jobs wait; at most {self.settings.pending_limit} may")
             buildset = yield self._add(job)
-            self._pending = (self.master.reactor.seconds(), pending + 1)
+            self._pending = (time.monotonic(), pending + 1)
             return Scheduled(buildset, job.build_id, is_new=True)
         finally:
             yield self._lock.release()
@@ -82,7 +83,7 @@ class Scheduling:
     @defer.inlineCallbacks
     def pending(self) -> Any:
         """Return how many jobs wait for a worker; counted at most twice a second."""
-        now = self.master.reactor.seconds()
+        now = time.monotonic()
         if self._pending is None or now - self._pending[0] > 0.5:
             self._pending = (now, (yield self.master.db.pool.do(_count_unclaimed, self.master.db.model)))
         return self._pending[1]

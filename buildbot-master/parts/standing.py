@@ -49,6 +49,14 @@ def standings(master: Any, matching: Matching, question: Question, builder_name:
     return found
 
 
+def refused_after_seconds(found: Collection[Standing], settings: Settings) -> float | None:
+    """Return how long a job waits that nobody will ever run before it is refused; None: it has hope, or for ever."""
+    kinds = {standing.kind for standing in found}
+    if MAY in kinds or CANNOT not in kinds or not settings.refuse_after_seconds:
+        return None
+    return (settings.refuse_absent_after_seconds if ABSENT in kinds else settings.refuse_after_seconds) or None
+
+
 def by_reason(found: Collection[Standing]) -> tuple[str, ...]:
     """Return a line for each reason, `worker, worker: reason`."""
     workers: dict[str, list[str]] = {}

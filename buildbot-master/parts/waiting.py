@@ -18,7 +18,7 @@ from twisted.web import resource, server
 
 from buildbot_master.parts.matching import Matching, question_of
 from buildbot_master.parts.settings import Settings
-from buildbot_master.parts.standing import by_reason, standings
+from buildbot_master.parts.standing import by_reason, refused_after_seconds, standings
 
 #: Jobs that are looked at; the page says how many more there are.
 _JOBS_LIMIT = 200
@@ -59,10 +59,13 @@ def waiting_jobs(master: Any, matching: Matching) -> Any:
 def _job(master: Any, matching: Matching, row: Any, properties: Any, builder: str) -> WaitingJob:
     values = {name: str(value[0]) for name, value in properties.items()}
     question = question_of(row["buildrequestid"], values.get)
+    stand, waits = standings(master, matching, question, builder), seconds_since(master, row["submitted_at"])
+    reasons = by_reason(stand)
+    if limit := refused_after_seconds(stand, matching.settings):
+        reasons += (f"no worker can ever run it; it is refused in {max(0, limit - waits):.0f} s",)
     return WaitingJob(
         question.request, values.get("item", ""), values.get("item_type", ""), question.taskname, question.arch,
-        values.get("build_id", ""), seconds_since(master, row["submitted_at"]), row["priority"],
-        by_reason(standings(master, matching, question, builder)))
+        values.get("build_id", ""), waits, row["priority"], reasons)
 
 
 def seconds_since(master: Any, moment: Any) -> int:

@@ -47,6 +47,7 @@ def test_a_job_that_no_worker_can_run_waits_with_its_reasons(tmp_path: Path, che
             "local-1, local-2: arch s390x is needed, the worker has x86_64, i686",
             "local-1, local-2: tool `no-such-tool` is needed, the worker lacks it",
             "local-1, local-2: 838 GiB of memory are needed, the worker has 7.5 GiB",
+            f"no worker can ever run it; it is refused in {600 - job['waits_seconds']} s",
         ]
         assert [one["build_id"] for one in at_the_door["jobs"]] == [build_id]
         page = ask(f"http://127.0.0.1:{master.ports.web}/waiting")[1]

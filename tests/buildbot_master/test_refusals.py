@@ -5,9 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from buildbot_master.parts.refusals import is_hopeless
 from buildbot_master.parts.settings import Settings
-from buildbot_master.parts.standing import ABSENT, CANNOT, MAY, Standing
+from buildbot_master.parts.standing import ABSENT, CANNOT, MAY, Standing, refused_after_seconds
 from tests.buildbot_master.conftest import CAPABILITIES, new_master, wait_for
 
 EXCEPTION = 4
@@ -17,24 +16,23 @@ def stand(*kinds: str) -> list[Standing]:
     return [Standing(f"w{number}", kind, ("because",)) for number, kind in enumerate(kinds)]
 
 
-@pytest.mark.parametrize(("kinds", "waits_seconds", "expected"), [
-    ((CANNOT, CANNOT), 10, True),
-    ((CANNOT, CANNOT), 9, False),
-    ((CANNOT, MAY), 1e6, False),
-    ((CANNOT, ABSENT), 99, False),
-    ((CANNOT, ABSENT), 100, True),
-    ((ABSENT, ABSENT), 1e6, False),
-    ((MAY, ABSENT), 1e6, False),
-    ((), 1e6, False),
+@pytest.mark.parametrize(("kinds", "expected"), [
+    ((CANNOT, CANNOT), 10),
+    ((CANNOT, MAY), None),
+    ((CANNOT, ABSENT), 100),
+    ((ABSENT, ABSENT), None),
+    ((MAY, ABSENT), None),
+    ((), None),
 ])
-def test_only_a_job_without_any_hope_is_refused(kinds: tuple[str, ...], waits_seconds: float, expected: bool) -> None:
+def test_only_a_job_without_any_hope_is_refused(kinds: tuple[str, ...], expected: float | None) -> None:
     settings = Settings(refuse_after_seconds=10, refuse_absent_after_seconds=100)
 
-    assert is_hopeless(stand(*kinds), waits_seconds, settings) is expected
+    assert refused_after_seconds(stand(*kinds), settings) == expected
 
 
 def test_with_zero_a_job_waits_for_ever() -> None:
-    assert not is_hopeless(stand(CANNOT), 1e9, Settings(refuse_after_seconds=0))
+    assert refused_after_seconds(stand(CANNOT), Settings(refuse_after_seconds=0)) is None
+    assert refused_after_seconds(stand(CANNOT, ABSENT), Settings(refuse_absent_after_seconds=0)) is None
 
 
 def test_a_job_that_no_worker_can_run_ends_as_an_error_that_says_why(tmp_path: Path) -> None:
