@@ -22,6 +22,7 @@ from typing import Any
 import pika
 import pika.exceptions
 
+from checks.steady_timers import keep_timers_steady
 from trigger.all_topics import binding_keys
 from trigger.delivery import plain
 from trigger.field import sequence
@@ -173,6 +174,7 @@ def listen(callback: Callable[[Any], None], settings: BusSettings, logs: Mapping
     from twisted.internet import reactor
 
     loop: Any = reactor
+    keep_timers_steady(loop)
     conf.loaded = True
     conf.update(configuration(settings, logs))
     conf.setup_logging()

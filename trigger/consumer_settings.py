@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from checks.addresses import AddressesError, read_addresses
+from checks.steady_timers import keep_timers_steady
 from trigger.dispatch import Dispatcher
 from trigger.ended_here import EndedHere
 from trigger.held import HeldJobs
@@ -135,6 +136,7 @@ def parts_for_fedora_messaging(stop: Callable[[], None]) -> tuple[ConsumerParts,
     from twisted.internet import reactor
 
     loop: Any = reactor
+    keep_timers_steady(loop)
     loop.addSystemEventTrigger("before", "shutdown", stop)
     settings = settings_of_table(conf["consumer_config"])
     return make_consumer_parts(settings), settings

@@ -124,8 +124,13 @@ def get(url: str) -> dict[str, Any] | None:
 
 
 @contextmanager
-def arena(folder: Path, kinds: tuple[str, ...] = ("kill",)) -> Iterator[tuple[Arena, Publisher]]:
-    """Start everything in `folder`, as these kinds of faults need it; `<folder>/up.log` has what `up` says."""
+def arena(folder: Path, kinds: tuple[str, ...] = ("kill",),
+          settings: dict[str, Any] | None = None) -> Iterator[tuple[Arena, Publisher]]:
+    """
+    Start everything in `folder`, as these kinds of faults need it; `<folder>/up.log` has what `up` says.
+
+    `settings`: of the master.
+    """
     checks = folder / "checks" / "quick"
     checks.mkdir(parents=True)
     (checks / "quick.yml").write_text(CHECK)
@@ -139,7 +144,10 @@ def arena(folder: Path, kinds: tuple[str, ...] = ("kill",)) -> Iterator[tuple[Ar
           (folder / "up.log").open("a", buffering=1) as log):
         screen = Screen(lambda line: print(line, file=log), lambda title: None, lambda: None)
         options = StackOptions(broker.url(), rules, (checks.parent,))
-        (folder / "state" / "master-settings.json").write_text('{"retry_delay_seconds": 0.5, "grace_seconds": 5}')
+        (folder / "state" / "master-settings.json").write_text(json.dumps({
+            "retry_delay_seconds": 0.5, "grace_seconds": 5,
+            # as a check of the library: it runs without a sandbox of its own
+            "runner_environment": {"CHECKOTRON_TRUSTED": str(checks.parent)}, **(settings or {})}))
         with running_stack(Wishes(folder / "state", None, 4, None, options), screen) as stack:
             for child in stack.supervisor.children:
                 child.part = replace(child.part, longest_pause_seconds=_LONGEST_PAUSE)

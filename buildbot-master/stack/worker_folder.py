@@ -22,13 +22,16 @@ import os
 
 from buildbot_master.stack.warm_runner import WarmRunner
 from buildbot_worker.bot import Worker
+from checks.steady_timers import keep_timers_steady
 from twisted.application import service
+from twisted.internet import reactor
 
 basedir = os.path.abspath(os.path.dirname(__file__))
 with open({password_file!r}, encoding="ascii") as file:
     password = file.read().strip()
 # note: this line is matched against to check that this is a worker directory; do not edit it.
 application = service.Application('buildbot-worker')
+keep_timers_steady(reactor)
 WarmRunner(basedir).setServiceParent(application)
 for name in {names!r}:
     worker = Worker({host!r}, {port!r}, name, password, os.path.join(basedir, name), 60, umask=0o022,

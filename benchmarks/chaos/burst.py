@@ -1,0 +1,114 @@
+"""
+A mass rebuild: 20,000 messages at once. Are all of them there, once, and does the master still answer?
+
+    python -m benchmarks.chaos.burst --messages 20000 --seconds 400
+
+Publishes all messages, lets trigger and master queue a job for each (the
+master's limit of waiting jobs is lifted), asks the master's REST interface
+every tenth of a second meanwhile, and looks into the database at the end.
+Builds run all the time on four slots; the rest stays queued.
+"""
+from __future__ import annotations
+
+import argparse
+import json
+import sqlite3
+import sys
+import tempfile
+import threading
+import time
+import urllib.request
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from benchmarks.chaos.arena import Arena, arena
+from benchmarks.chaos.publisher import Publisher
+
+#: What people and programs ask the master.
+_QUESTIONS = ("builds?order=-buildid&limit=20", "buildrequests?complete=false&limit=20", "builders", "workers")
+
+
+@dataclass
+class Asker:
+    """Asks the master again and again; `seconds` has how long each answer took."""
+
+    url: str
+    seconds: list[float] = field(default_factory=list)
+    failures: int = 0
+    is_over: threading.Event = field(default_factory=threading.Event)
+
+    def run(self) -> None:
+        number = 0
+        while not self.is_over.wait(0.1):
+            began = time.monotonic()
+            try:
+                question = _QUESTIONS[number % len(_QUESTIONS)]
+                with urllib.request.urlopen(f"{self.url}/api/v2/{question}", timeout=60) as answer:
+                    json.load(answer)
+            except (OSError, ValueError):
+                self.failures += 1
+            self.seconds.append(time.monotonic() - began)
+            number += 1
+
+    def words(self, since: int = 0) -> str:
+        found = sorted(self.seconds[since:]) or [0.0]
+        shown = [1000 * found[min(len(found) - 1, int(len(found) * share))] for share in (0.5, 0.99)]
+        return (f"REST p50 {shown[0]:.0f} ms, p99 {shown[1]:.0f} ms, longest {1000 * found[-1]:.0f} ms "
+                f"of {len(found)} questions, {self.failures} without an answer")
+
+
+def queued(arena: Arena) -> tuple[int, int, int]:
+    """Return how many jobs the master has, how many different ones, how many build requests they have."""
+    path = arena.stack.state.master / "state.sqlite"
+    with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as database:
+        buildsets = database.execute("SELECT count(*), count(DISTINCT external_idstring) FROM buildsets").fetchone()
+        requests = database.execute("SELECT count(*) FROM buildrequests").fetchone()
+    return int(buildsets[0]), int(buildsets[1]), int(requests[0])
+
+
+def burst(arena: Arena, publisher: Publisher, messages: int, seconds: float) -> int:
+    """Publish, watch, count; return the exit code."""
+    asker = Asker(arena.stack.addresses.buildbot_url)
+    threading.Thread(target=asker.run, daemon=True).start()
+    began = time.monotonic()
+    for number in range(messages):
+        publisher.publish(f"b{number}", number)
+    print(f"{time.monotonic() - began:6.1f} s: the broker has all {messages} messages; {asker.words()}", flush=True)
+    shown = 0.0
+    while (count := queued(arena)[0]) < messages and time.monotonic() - began < seconds:
+        time.sleep(1)
+        if time.monotonic() - shown > 20:
+            shown = time.monotonic()
+            print(f"{time.monotonic() - began:6.1f} s: {count} jobs queued; {asker.words(-180)}", flush=True)
+    took = time.monotonic() - began
+    before = len(asker.seconds)
+    print(f"{took:6.1f} s: {count} jobs queued, {count / took:.0f} a second; {asker.words()}", flush=True)
+    time.sleep(30)
+    print(f"{time.monotonic() - began:6.1f} s: 30 s of running builds; {asker.words(before)}", flush=True)
+    asker.is_over.set()
+    arena.look_at_all()
+    return judge(arena, messages, asker)
+
+
+def judge(arena: Arena, messages: int, asker: Asker) -> int:
+    """Say what is there; return the exit code."""
+    buildsets, different, requests = queued(arena)
+    items = [item for item, _ in arena.rows.values()]
+    print(f"\n{messages} messages: {buildsets} jobs, {different} different ones, {requests} build requests; "
+          f"{len(items)} rows of {len(set(items))} items so far\n{asker.words()}")
+    is_good = buildsets == different == requests == messages and len(items) == len(set(items))
+    return 0 if is_good and not asker.failures else 1
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--messages", type=int, default=20_000)
+    parser.add_argument("--seconds", type=float, default=1200, help="for the queueing")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="burst-") as temporary, \
+            arena(Path(temporary), settings={"pending_limit": 10 * options.messages}) as (running, publisher):
+        return burst(running, publisher, options.messages, options.seconds)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
