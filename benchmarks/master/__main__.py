@@ -12,6 +12,7 @@ import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from benchmarks.master.bare import bare_buildbot, is_ready
 from buildbot_master.stack.master_folder import own_command, runner_command
@@ -102,14 +103,23 @@ def force(url: str, builder: str, number: int) -> None:
         timeout=30).close()
 
 
-def measure_ours(folder: Path, builds: int, runner: list[str], name: str) -> Measured:
-    """`runner`: how a run is started; empty: as `up` does, by the warm runner."""
-    (folder / "checks" / "quick").mkdir(parents=True)
-    (folder / "checks" / "quick" / "quick.yml").write_text(QUICK)
+def measure_ours(folder: Path, builds: int, name: str, runner: list[str], is_trusted: bool = True) -> Measured:
+    """
+    Measure our master and worker.
+
+    `runner`: how a run is started; empty: as `up` does, by the warm runner. `is_trusted`: as the checks of the
+    library, which run without a sandbox.
+    """
+    checks = folder / "checks"
+    (checks / "quick").mkdir(parents=True)
+    (checks / "quick" / "quick.yml").write_text(QUICK)
     is_real = runner in ([], own_command())
-    settings = {"runner_command": runner or runner_command(folder / "state" / "worker"), "pending_limit": 10_000}
+    settings: dict[str, Any] = {"runner_command": runner or runner_command(folder / "state" / "worker"),
+                                "pending_limit": 10_000}
     if is_real:
-        settings["check_folders"] = [str(folder / "checks")]
+        settings["check_folders"] = [str(checks)]
+    if is_real and is_trusted:
+        settings["runner_environment"] = {"CHECKOTRON_TRUSTED": str(checks)}
     offers = json.loads(_offers()) if is_real else None
     with new_master(folder / "state", settings, 4, offers) as master:
         assert master.master.process
@@ -137,9 +147,10 @@ def main() -> int:
         for number, way in enumerate((
                 lambda place: measure_bare(place, builds, tuned=False),
                 lambda place: measure_bare(place, builds, tuned=True),
-                lambda place: measure_ours(place, builds, ["sh", str(folder / "true")], "ours, `true` for a runner"),
-                lambda place: measure_ours(place, builds, [], "ours, the real runner"),
-                lambda place: measure_ours(place, builds, own_command(), "ours, a process a run"))):
+                lambda place: measure_ours(place, builds, "ours, `true` for a runner", ["sh", str(folder / "true")]),
+                lambda place: measure_ours(place, builds, "ours, the real runner", []),
+                lambda place: measure_ours(place, builds, "ours, a sandbox a run", [], is_trusted=False),
+                lambda place: measure_ours(place, builds, "ours, a process a run", own_command()))):
             place = folder / str(number)
             place.mkdir()
             rows.append(way(place))
