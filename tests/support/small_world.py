@@ -151,7 +151,7 @@ class World:
                             (GroupChange(f"g/{number}#<i>", f"<b>run</b> of {item[:40]}", "data:text/html,x"),),
                             f"<img src=x onerror=alert(3)> {item[:80]}", "javascript:alert(4)",
                             {"item": (item,), "type": ("koji_build" if number % 2 else "odd/type",),
-                             "key <b>": ("a\x07b",)},
+                             "key <b>": ("a\x07b",), "k" * 300: ("two\nlines",)},
                             self.now - 2 * DAY - number * MINUTE)
 
 

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from checks.outcome import PROGRESS_OUTCOMES
 from reporting.database.pages.build import parse_build
 from reporting.database.pages.item import rows_of_item
 from reporting.database.pages.row import Row, newest_of_each_place, rows_of
@@ -70,7 +71,8 @@ def attention(service: Service, newest: Iterable[Row], now: int) -> Attention:
     """Return what needs attention; `newest`: the newest results of all, which tell of newer builds."""
     suspects: list[Row] = []
     pending: list[Row] = []
-    for outcome in service.outcomes:
+    # v3 takes those of a run whatever is configured
+    for outcome in dict.fromkeys(service.outcomes + PROGRESS_OUTCOMES):
         shown = verdict(outcome)
         if not shown.is_ok:
             wanted = ResultFilter(outcomes=(outcome,), since=now - WINDOW)

@@ -27,4 +27,5 @@ def front_page(service: Service, request: Request) -> Response:
     found = attention(service, newest, now)
     return page(request, "front.html", troubles=found.troubles[:_TROUBLES], has_more=len(found.troubles) > _TROUBLES,
                 broken=found.broken, waiting=found.waiting, newest=newest[:_SHOWN], day=day,
-                counts=counted(day.numbers), window_days=WINDOW // MICROSECONDS_A_DAY)
+                counts=counted(day.numbers), is_quiet=bool(newest) and newest[0].time < now - WINDOW,
+                window_days=WINDOW // MICROSECONDS_A_DAY)

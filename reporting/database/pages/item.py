@@ -24,6 +24,11 @@ ROWS_LIMIT = 2000
 BUILDS_LIMIT = 3000
 #: Results shown below the table, with a way to all.
 _HISTORY = 25
+#: What blocks and testcases shown at once; the rest is folded.
+_BLOCKS = 8
+#: Results of the same name that are looked at for other types.
+_NAMESAKES = 200
+_LINES = 40
 #: Builds tried until one with results is found.
 _TRIES = 3
 _GROUPS = 200
@@ -59,16 +64,20 @@ def item_page(service: Service, request: Request, item: str | None = None, item_
     current = sorted(now.values(), key=lambda row: (row.verdict.rank, row.place))
     blocking = [row for row in current if row.verdict.is_blocking]
     descriptions = descriptions_of(service, current)
+    lines = lines_of(cells)
     return page(
         request, "item.html", item=item, item_type=item_type, wording=wording_of(item_type), build=build, before=before,
-        newer=_newer(build, names, item_type), lines=lines_of(cells), arches=sorted({cell.place[1] for cell in cells}),
+        newer=_newer(build, names, item_type), lines=lines, shown_lines=_LINES, shown_blocks=_BLOCKS,
+        rest_is_calm=not any(cell.now and cell.now.verdict.is_blocking for line in lines[_LINES:]
+                             for cell in line.cells.values()),
+        arches=sorted({cell.place[1] for cell in cells}),
         changes=changes_counted(cells), blocking=blocking, Change=Change,
         waiting=[row for row in current if row.verdict.is_pending],
         counts=counted(Counter(row.verdict.outcome for row in current)),
         change_of={cell.place: cell.change for cell in cells}, history=rows[:_HISTORY], newest=rows[0],
         has_more=len(rows) > _HISTORY,
         has_history=len(rows) > len(current), is_cut=len(rows) >= ROWS_LIMIT, current=current,
-        types=sorted({row.item_type for row in rows}),
+        types=sorted({row.item_type for row in rows}), other_types=_other_types(service, item, item_type),
         commands={row.place: command_for(row, descriptions) for row in current})
 
 
@@ -76,6 +85,13 @@ def rows_of_item(service: Service, item: str, item_type: str, limit: int = ROWS_
     """Return the newest results of an item, newest first; of any type where none is given."""
     data = (DataFilter("item", (item,)), *([DataFilter("type", (item_type,))] if item_type else []))
     return rows_of(service.storage.results(ResultFilter(data=data), Page(limit)))
+
+
+def _other_types(service: Service, item: str, item_type: str) -> list[str]:
+    """Return the other types under which something has this name: what one blocks, the other does not show."""
+    if not item_type:
+        return []
+    return sorted({row.item_type for row in rows_of_item(service, item, "", _NAMESAKES)} - {item_type})
 
 
 def builds_of_package(service: Service, build: Build | None) -> list[str]:

@@ -12,7 +12,7 @@ from reporting.database.faults import Faults
 from reporting.database.pages.addresses import Addresses
 from reporting.database.pages.endpoint import endpoint
 from reporting.database.pages.row import Row, rows_of
-from reporting.database.pages.search_form import HOW, Pairs, form_of_query, query_of_form
+from reporting.database.pages.search_form import HOW, Pairs, form_of_query, is_yes, query_of_form
 from reporting.database.pages.template import feed, page, redirect
 from reporting.database.pages.verdict import Verdict, verdict
 from reporting.database.question import DataFilter, Page, ResultFilter
@@ -28,7 +28,7 @@ _COUNTED = 1000
 _WORDS = {"outcome": "outcome", "groups": "group", "testcases": "testcase", "testcases:like": "testcase like",
           "item:like": "item like", "since": "since", "_sort": "order"}
 #: The same for what comes after a key's colon.
-_MODIFIED = {"like": "like", "not": "is not", "not_like": "not like", "has": "is there:"}
+_MODIFIED = {"like": "like", "not": "is not", "not_like": "not like"}
 #: They say which part of the answer, not what is asked for.
 _PAGING = frozenset({"limit", "page"})
 
@@ -115,7 +115,7 @@ def pairs_of(request: Request) -> Pairs:
 def asked_of(request: Request) -> list[Asked]:
     """Return the filters of the query in words."""
     pairs = pairs_of(request)
-    return [Asked(_words(name), value, [pair for pair in pairs if pair is not (name, value) and pair != (name, value)])
+    return [Asked(*_words(name, value), [pair for pair in pairs if pair != (name, value)])
             for name, value in pairs if name != "_distinct_on"]
 
 
@@ -126,11 +126,14 @@ def title_of(asked: list[Asked]) -> str:
     return "Results: " + ", ".join(f"{each.words} {each.value}" for each in asked)[:200]
 
 
-def _words(name: str) -> str:
+def _words(name: str, value: str) -> tuple[str, str]:
+    """Return what is asked of, and what is asked."""
     if name in _WORDS:
-        return _WORDS[name]
+        return _WORDS[name], value
     key, _, modifier = name.partition(":")
-    return f"{key} {_MODIFIED[modifier]}" if modifier in _MODIFIED else key
+    if modifier == "has":
+        return key, HOW["has" if is_yes(value) else "has_not"]
+    return f"{key} {_MODIFIED[modifier]}" if modifier in _MODIFIED else key, value
 
 
 def _json_address(request: Request) -> str:

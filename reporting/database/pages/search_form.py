@@ -76,8 +76,13 @@ def form_of_query(request: Request) -> SearchForm:
 
 def _row(key: str, modifier: str, values: list[str]) -> DataRow:
     if modifier == "has":
-        return DataRow(key, "has" if values[0].strip().lower() in ("yes", "true", "1") else "has_not")
+        return DataRow(key, "has" if is_yes(values[0]) else "has_not")
     return DataRow(key, modifier if modifier in HOW else "is", ",".join(values))
+
+
+def is_yes(text: str) -> bool:
+    """True where the value of `k:has` says yes."""
+    return text.strip().lower() in ("yes", "true", "1")
 
 
 _OWN = frozenset({"limit", "page", "_sort", "since", "outcome", "groups", "testcases", "testcases:like", "_distinct_on",

@@ -28,6 +28,11 @@ class Verdict:
     rank: int
 
     @property
+    def advice(self) -> str:
+        """What the reader may do about it where the log alone does not say; empty else."""
+        return _ADVICE.get(self.outcome, "")
+
+    @property
     def is_ok(self) -> bool:
         """True where nothing has to be done."""
         return self.tone in ("ok", "info")
@@ -53,6 +58,13 @@ _SHOWN = {
     "QUEUED": ("…", "wait", 7),
     "INFO": ("i", "info", 8),
     "PASSED": ("✓", "ok", 9),
+}
+_BROKE = ("The check itself broke: this says nothing about the item. Run it again; if it breaks again, tell those who "
+          "keep the check.")
+_ADVICE = {
+    "CRASHED": _BROKE, "ERROR": _BROKE,
+    "ABORTED": "The run was stopped before it had a verdict: run it again.",
+    "NEEDS_INSPECTION": "The check cannot decide this: somebody has to look at what it found.",
 }
 #: A configured outcome that we have no picture of: it is not known to satisfy, so it blocks.
 _OTHER = ("•", "other", 5)

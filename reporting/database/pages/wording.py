@@ -99,6 +99,8 @@ def ago(microseconds: int, now: int) -> str:
 
 def lasting(seconds: float) -> str:
     """Return "0.4 s", "12 s", "3 min 5 s", "2 h 10 min"."""
+    if seconds == 0:
+        return "0 s"
     if seconds < 10:
         return f"{seconds:.1f} s"
     whole = round(seconds)

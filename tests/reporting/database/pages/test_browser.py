@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect
@@ -9,6 +10,7 @@ from playwright.sync_api import Browser, expect
 from reporting.database.all_storages import open_storage
 from tests.support.browser import PHONE, Visit, chromium, visit
 from tests.support.database_server import DatabaseServer, database_server
+from tests.support.pictures import take
 from tests.support.small_world import ADDITIONAL_OUTCOMES, SHOWCASE, fill
 
 _PAGES = {
@@ -18,7 +20,8 @@ _PAGES = {
     "compose": "/item?type=compose&item=Fedora-Rawhide-20261121.n.0", "long item": f"/item?item={'x' * 500}",
     "result": "/results/900", "odd result": "/results?testcases=odd.names&limit=1", "testcases": "/testcases",
     "testcase": "/testcases/dist.installability", "groups": "/groups", "group": "/groups?like=<b>", "problem": "/nope",
-    "wrong filter": "/results?outcome=GREAT",
+    "wrong filter": "/results?outcome=GREAT", "negation": "/results?arch:not=x86_64&scenario:has=no&item:not_like=a*",
+    "api": "/api/docs",
 }
 
 
@@ -193,6 +196,14 @@ def test_dark_is_dark_and_light_is_light(browser: Browser, world: DatabaseServer
             seen[scheme] = window.go("/").evaluate("getComputedStyle(document.body).backgroundColor")
 
     assert seen == {"light": "rgb(255, 255, 255)", "dark": "rgb(20, 23, 27)"}
+
+
+def test_pictures_of_the_five_pages_can_be_taken_for_the_docs(browser: Browser, world: DatabaseServer,
+                                                              tmp_path: Path) -> None:
+    files = take(browser, world.url, tmp_path)
+
+    assert [file.name for file in files] == ["front.webp", "item.webp", "result.webp", "testcase.webp", "search.webp"]
+    assert all(file.read_bytes()[8:12] == b"WEBP" and file.stat().st_size < 150_000 for file in files)
 
 
 def test_a_phone_sees_axe_clean_too(browser: Browser, world: DatabaseServer) -> None:

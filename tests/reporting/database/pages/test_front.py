@@ -32,6 +32,15 @@ def test_items_that_block_are_listed_the_newest_first_with_their_reasons(site: S
     assert "4 results in the last 24 hours. 1 failed1 needs inspection2 passed" in page.main
 
 
+def test_silence_is_not_called_good(site: Site, storage: Storage) -> None:
+    storage.add_results([new("FAILED", item="a-1-1", age=40 * _DAY)])
+
+    page = site.get("/")
+
+    assert "No result came in the last 14 days, so nothing is known of them" in page.main
+    assert "Nothing is blocked" not in page.main
+
+
 def test_what_was_mended_replaced_or_long_ago_needs_no_attention(site: Site, storage: Storage) -> None:
     storage.add_results([
         new("FAILED", item="a-1-1", age=9), new("PASSED", item="a-1-1", age=8), new("FAILED", item="b-1-1.fc20", age=7),

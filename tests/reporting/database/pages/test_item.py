@@ -24,8 +24,38 @@ def test_it_says_first_what_blocks(site: Site, storage: Storage) -> None:
     assert [words(line) for line in blocks.findall("ul/li")] == [
         "✗Failed result 1 dist.rpmlint x86_64 now Log of dist.rpmlint 2 errors Run it again "
         "checkotron run rpmlint --item xchat-0.5-2.fc20 --item-type koji_build --arch x86_64",
-        "‼Crashed result 3 dist.abi now Run it again checkotron run abi --item xchat-0.5-2.fc20 --item-type koji_build"]
+        "‼Crashed result 3 dist.abi now The check itself broke: this says nothing about the item. Run it again; if it "
+        "breaks again, tell those who keep the check. Run it again "
+        "checkotron run abi --item xchat-0.5-2.fc20 --item-type koji_build"]
     assert page.links()["Log of dist.rpmlint"] == "https://logs.example.org/1"
+
+
+def test_an_item_of_very_many_testcases_shows_the_first_that_block_and_folds_the_rest(site: Site,
+                                                                                      storage: Storage) -> None:
+    storage.add_results([new("CRASHED" if number < 12 else "PASSED", f"many.t{number:03}", item=_NEW)
+                         for number in range(100)])
+
+    page = site.get(_ITEM)
+
+    blocks = page.section("blocks")
+    assert words(blocks.find("h2")) == "What blocks it 12"
+    assert len(blocks.findall("ul/li")) == 8
+    assert words(blocks.find("details/summary")) == "4 more that block"
+    assert len(blocks.findall("details/ul/li")) == 4
+    assert page.main.count("The check itself broke") == 1
+    checks = page.section("checks")
+    assert len(checks.findall("div/table/tbody/tr")) == 40
+    assert words(checks.find("details/summary")) == "60 more testcases, none of them blocks"
+    assert len(checks.findall("details/div/table/tbody/tr")) == 60
+
+
+def test_a_namesake_of_another_type_is_told(site: Site, storage: Storage) -> None:
+    storage.add_results([new("PASSED", item=_NEW), new("FAILED", item=_NEW, item_type="bodhi_update")])
+
+    page = site.get(_ITEM)
+
+    assert "the same name has results as bodhi_update" in page.main
+    assert "Blocked by 1 of 1 result" in site.get(page.links()["bodhi_update"]).main
 
 
 def test_only_the_newest_result_of_a_place_counts(site: Site, storage: Storage) -> None:
