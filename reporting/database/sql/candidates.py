@@ -36,7 +36,7 @@ _FREQUENT = 10**9
 #: Pairs that a pattern may match before results are tested one by one instead, newest first.
 PATTERN_PAIRS = 400
 #: Pairs with all trigrams of a pattern that are still quickly compared with it.
-TRIGRAM_HITS = 5000
+TRIGRAM_HITS = 2000
 #: Pairs of one filter that are still quickly looked up for each result.
 FEW_PAIRS = 8
 
@@ -152,21 +152,31 @@ def _pattern_posting(each: DataFilter, dialect: Dialect, fetch: Fetch) -> Postin
 
 def pairs_of_pattern(each: DataFilter, columns: Sql, dialect: Dialect, fetch: Fetch) -> list[tuple[Any, ...]] | None:
     """Return the columns of `pair` for those that match, None where they are many or finding them takes long."""
+    matches = _matches_of_values(each)
     for pattern in each.patterns:
-        if (trigrams := _trigrams(pattern)) and (hits := dialect.trigram_hits(trigrams, TRIGRAM_HITS + 1)):
-            (number,), = fetch(hits)
-            if number > TRIGRAM_HITS:
-                return None
-    found = fetch(Sql("SELECT") + columns + Sql("FROM pair WHERE") + pattern_matches(each, dialect)
+        trigrams = _trigrams(pattern)
+        question = dialect.pairs_with_trigrams(trigrams, TRIGRAM_HITS + 1) if trigrams else None
+        if question is None:
+            matches.append(pair_matches(dialect, each.key, pattern))
+            continue
+        ids = [row[0] for row in fetch(question)]
+        if len(ids) > TRIGRAM_HITS:
+            return None
+        same_key = Sql(f"{dialect.unindexed('pair.key')} = ?", (each.key,))
+        matches.append(all_of([dialect.is_one_of("pair.id", ids), same_key, dialect.like("pair.value", pattern)]))
+    found = fetch(Sql("SELECT") + columns + Sql("FROM pair WHERE") + any_of(matches)
                   + Sql(f"LIMIT {PATTERN_PAIRS + 1}"))
     return found if len(found) <= PATTERN_PAIRS else None
 
 
+def _matches_of_values(each: DataFilter) -> list[Sql]:
+    return [Sql("pair.digest = ?", (pair_digest(each.key, value),)) for value in each.values]
+
+
 def pattern_matches(each: DataFilter, dialect: Dialect) -> Sql:
     """Return: the row of `pair` matches one of the patterns, or is one of the values."""
-    matches = [pair_matches(dialect, each.key, pattern) for pattern in each.patterns]
-    matches += [Sql("pair.digest = ?", (pair_digest(each.key, value),)) for value in each.values]
-    return any_of(matches)
+    return any_of([*(pair_matches(dialect, each.key, pattern) for pattern in each.patterns),
+                   *_matches_of_values(each)])
 
 
 def pair_matches(dialect: Dialect, key: str, pattern: str) -> Sql:

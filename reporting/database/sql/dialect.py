@@ -83,8 +83,12 @@ class Dialect(Protocol):
         """
         ...
 
-    def trigram_hits(self, trigrams: Sequence[str], limit: int) -> Sql | None:
-        """Return the statement for how many pairs have all these trigrams, at most `limit`; None: say nothing."""
+    def pairs_with_trigrams(self, trigrams: Sequence[str], limit: int) -> Sql | None:
+        """Return the statement for the ids that `has_trigrams` means, at most `limit`; None where that is None."""
+        ...
+
+    def is_one_of(self, column: str, numbers: Sequence[int]) -> Sql:
+        """Return: the column is one of the numbers; the same text however many, so that it is prepared once."""
         ...
 
     def unindexed(self, column: str) -> str:

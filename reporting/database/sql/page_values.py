@@ -27,12 +27,14 @@ def values_containing(key: str, text: str, limit: int) -> Callable[[Fetch, Diale
         trigrams = trigrams_of(text)
         if not trigrams:
             return []
-        hits = dialect.trigram_hits(trigrams, _TRIGRAM_HITS)
-        if hits is not None and fetch(hits)[0][0] >= _TRIGRAM_HITS:
-            return []
-        narrow = dialect.has_trigrams("pair.id", trigrams)
+        narrow: list[Sql] = []
+        if pairs := dialect.pairs_with_trigrams(trigrams, _TRIGRAM_HITS):
+            ids = [row[0] for row in fetch(pairs)]
+            if len(ids) >= _TRIGRAM_HITS:
+                return []
+            narrow.append(dialect.is_one_of("pair.id", ids))
         rows = fetch(Sql("SELECT pair.value FROM pair WHERE") + all_of(
-            [*([narrow] if narrow else []), Sql(f"{dialect.unindexed('pair.key')} = ?", (key,)),
+            [*narrow, Sql(f"{dialect.unindexed('pair.key')} = ?", (key,)),
              dialect.like("pair.value", f"*{text}*")]) + Sql("LIMIT ?", (limit,)))
         return sorted(row[0] for row in rows if text in row[0])
 

@@ -42,8 +42,11 @@ class PostgresqlDialect:
     def has_trigrams(self, column: str, trigrams: Sequence[str]) -> Sql | None:
         return None  # pg_trgm reads the pattern
 
-    def trigram_hits(self, trigrams: Sequence[str], limit: int) -> Sql | None:
+    def pairs_with_trigrams(self, trigrams: Sequence[str], limit: int) -> Sql | None:
         return None
+
+    def is_one_of(self, column: str, numbers: Sequence[int]) -> Sql:
+        return Sql(f"{column} = ANY(?)", (list(numbers),))
 
     def unindexed(self, column: str) -> str:
         return column

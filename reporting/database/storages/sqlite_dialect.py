@@ -1,6 +1,7 @@
 """What SQLite says in its own way."""
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,6 +11,9 @@ from reporting.database.sql.dialect import HEAD_LENGTH, Sql, all_of, joined
 _GLOB = str.maketrans({"%": "*", "_": "?", "?": "[?]", "[": "[[]"})
 #: Trigrams looked up at most; the rest is left to the comparison.
 _TRIGRAMS = 12
+#: One statement for both kinds: a long value is in the second index and never in the first.
+_WITH_TRIGRAMS = ("SELECT rowid FROM pair_trigram WHERE pair_trigram MATCH ? "
+                  "UNION ALL SELECT l.id FROM pair l WHERE length(l.value) > 200")
 
 
 class SqliteDialect:
@@ -44,13 +48,13 @@ class SqliteDialect:
                        for each in ids), " UNION ALL ")
 
     def has_trigrams(self, column: str, trigrams: Sequence[str]) -> Sql | None:
-        # one statement for both kinds: a long value is in the second index and never in the first
-        return Sql(f"{column} IN (SELECT rowid FROM pair_trigram WHERE pair_trigram MATCH ? "
-                   "UNION ALL SELECT l.id FROM pair l WHERE length(l.value) > 200)", (_all_trigrams(trigrams),))
+        return Sql(f"{column} IN ({_WITH_TRIGRAMS})", (_all_trigrams(trigrams),))
 
-    def trigram_hits(self, trigrams: Sequence[str], limit: int) -> Sql | None:
-        return Sql("SELECT count(*) FROM (SELECT 1 FROM pair_trigram WHERE pair_trigram MATCH ? LIMIT ?)",
-                   (_all_trigrams(trigrams), limit))
+    def pairs_with_trigrams(self, trigrams: Sequence[str], limit: int) -> Sql | None:
+        return Sql(f"{_WITH_TRIGRAMS} LIMIT ?", (_all_trigrams(trigrams), limit))
+
+    def is_one_of(self, column: str, numbers: Sequence[int]) -> Sql:
+        return Sql(f"{column} IN (SELECT value FROM json_each(?))", (json.dumps(list(numbers)),))
 
     def unindexed(self, column: str) -> str:
         return f"+{column}"
