@@ -3,11 +3,14 @@ from __future__ import annotations
 
 import subprocess
 import tarfile
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from buildbot_master.parts import mirrors as mirrors_module
 from buildbot_master.parts.mirrors import MirrorError, Mirrors, Wanted
 from tests.buildbot_master.conftest import RunningMaster, new_master
 
@@ -79,6 +82,49 @@ def test_a_burst_fetches_once(tmp_path: Path, repository: Path) -> None:
             Wanted(url(repository), "main", "tests/good"), tmp_path / f"{number}.tar"), range(8)))
 
     assert len(set(revisions)) == 1
+
+
+def test_one_at_a_time_makes_a_mirror_and_nobody_sees_half_of_it(
+        tmp_path: Path, repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    mirrors = Mirrors(tmp_path / "mirrors", ("file://",))
+    place, real, seen = mirrors.path(url(repository)), mirrors_module._git, []
+    at_work = threading.Lock()
+
+    def watched(mirror: Path | None, *words: str, **options: Any) -> Any:
+        is_alone = at_work.acquire(blocking=False)
+        try:
+            done = real(mirror, *words, **options)
+            seen.append((words[0], is_alone, place.exists()))
+            return done
+        finally:
+            if is_alone:
+                at_work.release()
+
+    monkeypatch.setattr(mirrors_module, "_git", watched)
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(lambda number: mirrors.archive(
+            Wanted(url(repository), "main", "tests/good"), tmp_path / f"{number}.tar"), range(6)))
+
+    # the clone was whole before it was put in place
+    assert [entry for entry in seen if entry[0] == "clone"] == [("clone", True, False)]
+    assert all(is_alone for _, is_alone, _ in seen)
+
+
+def test_a_clone_that_breaks_off_leaves_no_mirror(
+        tmp_path: Path, repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    mirrors = Mirrors(tmp_path / "mirrors", ("file://",))
+
+    def watched(mirror: Path | None, *words: str, **options: Any) -> Any:
+        (Path(words[-1]) / "objects").mkdir(parents=True)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(mirrors_module, "_git", watched)
+        with pytest.raises(KeyboardInterrupt):
+            mirrors.archive(Wanted(url(repository), "main", "tests/good"), tmp_path / "a.tar")
+
+    assert not mirrors.path(url(repository)).exists()
+    assert mirrors.archive(Wanted(url(repository), "main", "tests/good"), tmp_path / "a.tar")
 
 
 def test_what_cannot_be_fetched_is_tried_again_and_what_is_wrong_is_not(tmp_path: Path, repository: Path) -> None:
