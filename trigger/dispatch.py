@@ -89,6 +89,9 @@ class Dispatcher:
             if not matches and not explain:
                 reasons.append(f"no rule asks for a check of {event.item_type} {event.item} ({event.message_type})")
             planned = book.planner.jobs_for(event, matches)
+            for fault in planned.faults if not explain else ():
+                logger.info("a job that a rule asks for is not made; `checkotron trigger explain` tells more",
+                            extra={"message_id": message.id, "item": event.item, "why": fault})
             plans += planned.plans
             reasons += planned.reasons
         return Plan(message, reading.events, tuple(plans), tuple(reasons))

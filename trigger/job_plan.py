@@ -49,6 +49,8 @@ class Planned:
 
     plans: tuple[JobPlan, ...]
     reasons: tuple[str, ...]
+    #: Those of the reasons for which a job that a rule asks for is not made.
+    faults: tuple[str, ...] = ()
 
 
 class JobPlanner:
@@ -65,13 +67,16 @@ class JobPlanner:
         """
         plans: dict[str, JobPlan] = {}
         reasons: list[str] = []
+        faults: list[str] = []
         for match in matches:
             for draft in self._drafts(event, match, reasons):
                 try:
                     self._add(TRANSFORMS(self._config, draft), plans, reasons)
                 except TransformError as error:
-                    reasons.append(f"{match.rule.name}: {error}")
-        return Planned(tuple(_with_needs(plan, plans.values(), reasons) for plan in plans.values()), tuple(reasons))
+                    faults.append(f"{match.rule.name}: {error}")
+                    reasons.append(faults[-1])
+        return Planned(tuple(_with_needs(plan, plans.values(), reasons) for plan in plans.values()), tuple(reasons),
+                       tuple(faults))
 
     def _drafts(self, event: Event, match: Match, reasons: list[str]) -> list[JobDescription]:
         """Return what the entry asks for: the checks that it names, and those that it discovers."""
