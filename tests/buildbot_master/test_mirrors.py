@@ -88,12 +88,13 @@ def test_one_at_a_time_makes_a_mirror_and_nobody_sees_half_of_it(
         tmp_path: Path, repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     mirrors = Mirrors(tmp_path / "mirrors", ("file://",))
     place, real, seen = mirrors.path(url(repository)), mirrors_module._git, []
-    at_work = threading.Lock()
+    at_work, made = threading.Lock(), []
 
     def watched(mirror: Path | None, *words: str, **options: Any) -> Any:
         is_alone = at_work.acquire(blocking=False)
         try:
             done = real(mirror, *words, **options)
+            made.extend([Path(words[-1]).stat().st_ino] * (words[0] == "clone"))
             seen.append((words[0], is_alone, place.exists()))
             return done
         finally:
@@ -105,7 +106,8 @@ def test_one_at_a_time_makes_a_mirror_and_nobody_sees_half_of_it(
         list(pool.map(lambda number: mirrors.archive(
             Wanted(url(repository), "main", "tests/good"), tmp_path / f"{number}.tar"), range(6)))
 
-    # the clone was whole before it was put in place
+    # the clone was whole before it was put in place, and then it was so at once
+    assert made == [place.stat().st_ino]
     assert [entry for entry in seen if entry[0] == "clone"] == [("clone", True, False)]
     assert all(is_alone for _, is_alone, _ in seen)
 
