@@ -136,6 +136,10 @@ class CheckBuild(Build):  # type: ignore[misc]
         """Settle the result, hand the run over, then let Buildbot note the end. Never raises."""
         try:
             results = yield self._settle(worst_status(self.results, results), text)
+        except OSError:
+            # the disk is full: once more, for nobody has heard of this run yet
+            log.err(None, "a run could not be handed over; its job runs again")
+            results = RETRY
         except Exception:
             # the end of a build must be noted whatever happens, else its worker is never free again
             log.err(None, "the end of a build could not be settled; its run is not handed over")

@@ -26,9 +26,24 @@ _OVERHEAD_BYTES = 4096
 class _ArchiveWriter(FileWriter):  # type: ignore[misc]
     """Takes the worker's tar file as it is. Buildbot's own writer unpacks it in the reactor, links included."""
 
+    #: Why something could not be written: the worker is told, too, and takes it for the end of the transfer.
+    trouble: OSError | None = None
+
+    def remote_write(self, data: Any) -> None:
+        """Take a block."""
+        try:
+            super().remote_write(data)
+        except OSError as error:
+            self.trouble = error
+            raise
+
     def remote_unpack(self) -> None:
         """The worker has sent everything."""
-        self.remote_close()
+        try:
+            self.remote_close()
+        except OSError as error:
+            self.trouble = error
+            raise
 
 
 class UploadArtifacts(BuildStep):  # type: ignore[misc]
@@ -61,6 +76,8 @@ class UploadArtifacts(BuildStep):  # type: ignore[misc]
             done = yield threads.deferToThread(self._unpack, archive, run)
         except OSError as error:
             yield self._tell(f"cannot be stored: {error}\n")
+            # else each attempt would leave its folder there
+            yield self._remove(source, checks_on_worker(self.build, run))
             return RETRY
         finally:
             archive.unlink(missing_ok=True)
@@ -88,6 +105,8 @@ class UploadArtifacts(BuildStep):  # type: ignore[misc]
             yield self.runCommand(command)
         finally:
             writer.cancel()
+        if writer.trouble is not None:
+            raise writer.trouble
         return archive.exists(), command.rc not in (0, None)
 
     @defer.inlineCallbacks
