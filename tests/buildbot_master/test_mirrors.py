@@ -94,7 +94,8 @@ def test_one_at_a_time_makes_a_mirror_and_nobody_sees_half_of_it(
         is_alone = at_work.acquire(blocking=False)
         try:
             done = real(mirror, *words, **options)
-            made.extend([Path(words[-1]).stat().st_ino] * (words[0] == "clone"))
+            if words[0] == "clone":
+                made.append(Path(words[-1]).stat().st_ino)
             seen.append((words[0], is_alone, place.exists()))
             return done
         finally:
