@@ -26,10 +26,10 @@ def load(url: str, count: int, told: Callable[[str], None] = print) -> float:
     started = time.monotonic()
     run, close = _sqlite(url) if url.startswith("sqlite") else _postgresql(url)
     run("INSERT INTO testcase (name, ref_url) VALUES ({})", rows.testcases())
-    run("INSERT INTO pair (digest, key, value) VALUES ({})", rows.shared_pairs())
+    run("INSERT INTO pair (digest, key, value, last_hour) VALUES ({})", rows.shared_pairs(count))
     for first in range(0, count, _CHUNK):
         last = min(first + _CHUNK, count)
-        run("INSERT INTO pair (digest, key, value) VALUES ({})", rows.item_pairs(first, last))
+        run("INSERT INTO pair (digest, key, value, last_hour) VALUES ({})", rows.item_pairs(first, last))
         for statement in rows.chunk(first, last, is_postgresql=not url.startswith("sqlite")):
             run(statement, None)
         told(f"{last} results, {last / (time.monotonic() - started):.0f} a second")

@@ -6,7 +6,7 @@ then shared pairs, then a pair for each item, get the ids 1, 2, 3, ... of an emp
 """
 from __future__ import annotations
 
-from reporting.database.sql.pair import pair_digest
+from reporting.database.sql.pair import hour_of, pair_digest
 
 #: Results of a build.
 PER_BUILD = 30
@@ -41,17 +41,21 @@ def testcases() -> list[tuple[object, ...]]:
     return [(testcase(number), f"https://docs.example.org/{testcase(number)}") for number in range(TESTCASES)]
 
 
-def shared_pairs() -> list[tuple[object, ...]]:
-    """Return (digest, key, value): arches have the ids 1 to 5, types 6 and 7, scenarios 8 to 12."""
+def _hour(result: int) -> int:
+    return hour_of(START + result * STEP)
+
+
+def shared_pairs(count: int) -> list[tuple[object, ...]]:
+    """Return (digest, key, value, hour): arches have the ids 1 to 5, types 6 and 7, scenarios 8 to 12."""
     pairs = [*(("arch", arch) for arch in ARCHES), *(("type", name) for name in TYPES),
              *(("scenario", f"{arch}.uefi") for arch in ARCHES)]
-    return [(pair_digest(*pair), *pair) for pair in pairs]
+    return [(pair_digest(*pair), *pair, _hour(count)) for pair in pairs]
 
 
 def item_pairs(first: int, last: int) -> list[tuple[object, ...]]:
-    """Return (digest, key, value) of the builds whose first result is among first .. last - 1; ids from 13."""
+    """Return (digest, key, value, hour) of the builds whose first result is among first .. last - 1; ids from 13."""
     builds = range(-(-first // PER_BUILD), -(-last // PER_BUILD))
-    return [(pair_digest("item", item(build)), "item", item(build)) for build in builds]
+    return [(pair_digest("item", item(build)), "item", item(build), _hour((build + 1) * PER_BUILD)) for build in builds]
 
 
 def chunk(first: int, last: int, is_postgresql: bool) -> list[str]:

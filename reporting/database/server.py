@@ -67,7 +67,7 @@ class AsgiDoor:
         await send({"type": "http.response.body", "body": answer.body})
 
     async def _receive_body(self, receive: Receive, parts: list[bytes]) -> Response | None:
-        """Gather the parts of the body; return the answer where it is refused. Raises ConnectionError: the client left."""
+        """Gather the body; return the answer where it is refused. Raises ConnectionError: the client has gone."""
         limit_bytes = self._application.service.body_limit_bytes
         size = 0
         while True:

@@ -3,20 +3,22 @@ Pages of a pattern: never all results that match, however many they are.
 
 A pattern matches pairs, and each pair has its results in the order of time. So a page of
 n results (with those left out before) lies in the n pairs whose newest result is newest,
-and in the newest n of each.
+and in the newest n of each. A pair tells the hour of its newest result, or a later one.
 
-1. The pairs with the time of their newest result, where an index finds few.
+1. The pairs with that hour, where an index finds few: opened newest first, until the page is full.
 2. Where it finds many, a page is likely among the newest results of all: those are tested.
 3. Where it is not, the n newest of all pairs that match.
 """
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any
 
 from reporting.database.question import DataFilter, Page, ResultFilter
 from reporting.database.sql.candidates import Candidates, Fetch, pairs_of_pattern, pattern_matches
 from reporting.database.sql.dialect import Dialect, Sql, all_of
+from reporting.database.sql.pair import MICROSECONDS_AN_HOUR, end_of_hour
 from reporting.database.sql.results import conditions, page_of_results, results_of_ids, time_range
 
 #: Newest results of all that are tested before the pairs of a broad pattern are gone through.
@@ -40,31 +42,53 @@ def sole_pattern(wanted: ResultFilter) -> DataFilter | None:
 def page_of_pattern(pattern: DataFilter, wanted: ResultFilter, page: Page, dialect: Dialect,
                     fetch: Fetch) -> list[tuple[Any, ...]]:
     """Return the rows of a page of results that match the pattern, which is all that is asked."""
-    first = _first_time(wanted, page)
-    pairs = pairs_of_pattern(pattern, Sql("pair.id,") + first, dialect, fetch)
-    if pairs is not None:
-        found = _merged(pairs, wanted, page, dialect, fetch)
+    reach = _reach(wanted, page)
+    rows = pairs_of_pattern(pattern, Sql("pair.id,") + reach.column, dialect, fetch)
+    if rows is not None:
+        found = _merged(reach.times(rows), wanted, page, dialect, fetch)
     else:
-        rows = _among_newest(pattern, wanted, page, dialect, fetch)
-        if rows is not None:
-            return rows
-        found = _of_all_pairs(_every_pair(pattern, first, dialect), wanted, page, dialect, fetch)
+        near = _among_newest(pattern, wanted, page, dialect, fetch)
+        if near is not None:
+            return near
+        found = _of_all_pairs(pattern, reach, wanted, page, dialect, fetch)
     ids = [result_id for _, result_id in found[page.offset:]]
     return [row for start in range(0, len(ids), _BATCH)
             for row in fetch(results_of_ids(ids[start:start + _BATCH], dialect, page.is_ascending))]
 
 
-def _first_time(wanted: ResultFilter, page: Page) -> Sql:
-    """Return a column of `pair`: the time of its result that comes first in the page's order, null: it has none."""
+@dataclass(frozen=True, slots=True)
+class _Reach:
+    """Where in time the results of a pair can begin, in the order of the page."""
+
+    #: Of `pair`; null: it has no results in the range.
+    column: Sql
+    #: From that column to microseconds.
+    to_time: Callable[[int], int]
+    #: Microseconds by which the reaches of two pairs differ where they differ.
+    step: int = 1
+
+    def times(self, rows: list[tuple[Any, ...]]) -> list[tuple[int, int]]:
+        """Return (id, time) of rows of (id, column)."""
+        return [(pair_id, self.to_time(value)) for pair_id, value in rows if value is not None]
+
+
+_LAST_HOUR = _Reach(Sql("pair.last_hour"), end_of_hour, MICROSECONDS_AN_HOUR)
+
+
+def _reach(wanted: ResultFilter, page: Page) -> _Reach:
+    """Return the hour that the pair itself tells, or where that says nothing the time of its first result."""
+    if not page.is_ascending and wanted.until is None:
+        return _LAST_HOUR
     direction = "ASC" if page.is_ascending else "DESC"
-    return (Sql("(SELECT p.submit_time FROM posting p WHERE")
-            + all_of([Sql("p.pair_id = pair.id"), *time_range("p", wanted)])
-            + Sql(f"ORDER BY p.submit_time {direction} LIMIT 1)"))
+    first = (Sql("(SELECT p.submit_time FROM posting p WHERE")
+             + all_of([Sql("p.pair_id = pair.id"), *time_range("p", wanted)])
+             + Sql(f"ORDER BY p.submit_time {direction} LIMIT 1)"))
+    return _Reach(first, lambda time: time)
 
 
-def _every_pair(pattern: DataFilter, first_time: Sql, dialect: Dialect) -> Sql:
-    """Return the beginning of a statement: the table `m` of every pair that matches, with its time."""
-    return (Sql("WITH m (id, time) AS MATERIALIZED (SELECT pair.id,") + first_time + Sql("FROM pair WHERE")
+def _every_pair(pattern: DataFilter, reach: _Reach, dialect: Dialect) -> Sql:
+    """Return the beginning of a statement: the table `m` of every pair that matches, with its reach."""
+    return (Sql("WITH m (id, time) AS MATERIALIZED (SELECT pair.id,") + reach.column + Sql("FROM pair WHERE")
             + pattern_matches(pattern, dialect) + Sql(")"))
 
 
@@ -86,33 +110,34 @@ def end_of_newest(wanted: ResultFilter, number: int, fetch: Fetch, is_ascending:
     return rows[0][0] if rows else None
 
 
-def _of_all_pairs(every_pair: Sql, wanted: ResultFilter, page: Page, dialect: Dialect,
-                  fetch: Fetch) -> list[tuple[int, int]]:
+def _of_all_pairs(pattern: DataFilter, reach: _Reach, wanted: ResultFilter, page: Page,
+                  dialect: Dialect, fetch: Fetch) -> list[tuple[int, int]]:
     """Return (time, id) of the page's results and of those before it, from as many pairs as it takes."""
     direction, reaches = ("ASC", "<=") if page.is_ascending else ("DESC", ">=")
     number = page.offset + page.limit
     while True:
         # with all that have the same time as the last: of those the ids decide
-        pairs = fetch(every_pair + Sql(
+        pairs = reach.times(fetch(_every_pair(pattern, reach, dialect) + Sql(
             f"SELECT id, time FROM m WHERE time IS NOT NULL AND time {reaches} coalesce((SELECT time FROM m "
-            f"WHERE time IS NOT NULL ORDER BY time {direction} LIMIT 1 OFFSET ?), time)", (number - 1,)))
+            f"WHERE time IS NOT NULL ORDER BY time {direction} LIMIT 1 OFFSET ?), time)", (number - 1,))))
         found = _merged(pairs, wanted, page, dialect, fetch)
-        if len(pairs) < number or (len(found) == page.offset + page.limit and _is_before(found[-1], pairs, page)):
+        is_full = len(found) == page.offset + page.limit
+        if len(pairs) < number or (is_full and _is_before(found[-1][0], pairs, reach, page)):
             return found
         number *= 2  # several pairs of one result: that many pairs had fewer results
 
 
-def _is_before(last: tuple[int, int], pairs: list[tuple[int, int]], page: Page) -> bool:
+def _is_before(last: int, pairs: list[tuple[int, int]], reach: _Reach, page: Page) -> bool:
     """True where no pair but these can have a result before the last that was found."""
     times = [time for _, time in pairs]
-    return last[0] <= max(times) if page.is_ascending else last[0] >= min(times)
+    return last < max(times) + reach.step if page.is_ascending else last > min(times) - reach.step
 
 
-def _merged(pairs: list[tuple[Any, ...]], wanted: ResultFilter, page: Page, dialect: Dialect,
+def _merged(pairs: list[tuple[int, int]], wanted: ResultFilter, page: Page, dialect: Dialect,
             fetch: Fetch) -> list[tuple[int, int]]:
-    """Return (time, id) of the page's results and of those before it, in order. `pairs`: (id, time of the first)."""
+    """Return (time, id) of the page's results and of those before it. `pairs`: (id, time from which it has results)."""
     sign = 1 if page.is_ascending else -1  # newest first all times and ids are negative here
-    ordered = sorted((sign * time, pair_id) for pair_id, time in pairs if time is not None)
+    ordered = sorted((sign * time, pair_id) for pair_id, time in pairs)
     length = page.offset + page.limit
     found: list[tuple[int, int]] = []
     start, size = 0, _FIRST_PAIRS
@@ -148,6 +173,6 @@ def _newest_match(pattern: DataFilter, wanted: ResultFilter, dialect: Dialect, f
                  + all_of(conditions(within, Candidates((), (pattern,)), dialect))
                  + Sql("ORDER BY r.submit_time DESC LIMIT 1"))
     if not rows and end is not None:
-        rows = fetch(_every_pair(pattern, _first_time(wanted, Page(1)), dialect) + Sql("SELECT max(time) FROM m"))
-    newest: int | None = rows[0][0] if rows else None
-    return newest
+        hour = fetch(_every_pair(pattern, _LAST_HOUR, dialect) + Sql("SELECT max(time) FROM m"))[0][0]
+        return None if hour is None else min(end_of_hour(hour), 2**63 - 1 if wanted.until is None else wanted.until)
+    return rows[0][0] if rows else None

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from reporting.database.records import KEEP, GroupChange, NewResult, TestcaseChange
-from reporting.database.sql.pair import pair_digest
+from reporting.database.sql.pair import newest_hours, pair_digest
 from reporting.database.storages import postgresql_writing as writing
 from reporting.database.storages.postgresql_statements import Statements
 
@@ -74,9 +74,12 @@ def _groups(database: Statements, new: Sequence[NewResult]) -> dict[str, int]:
 def _pairs(database: Statements, new: Sequence[NewResult]) -> dict[tuple[str, str], int]:
     """Create every pair that is missing, in the order of the digests; return (key, value) to id."""
     digests = {pair_digest(*pair): pair for each in new for pair in each.pairs()}
+    hours = {pair_digest(*pair): hour for pair, hour in newest_hours(new).items()}
     rows = database.run("SELECT digest, id FROM pair WHERE digest = ANY(?)", (list(digests),))
     missing = sorted(digests.keys() - {digest for digest, _ in rows})
+    database.run(writing.LATER_HOURS, ([row_id for _, row_id in rows], [hours[digest] for digest, _ in rows]))
     if missing:
         rows += database.run(writing.NEW_PAIRS, (
-            missing, [digests[each][0] for each in missing], [digests[each][1] for each in missing]))
+            missing, [digests[each][0] for each in missing], [digests[each][1] for each in missing],
+            [hours[each] for each in missing]))
     return {digests[digest]: row_id for digest, row_id in rows}

@@ -22,7 +22,7 @@ from reporting.database.records import (
     Testcase,
     TestcaseChange,
 )
-from reporting.database.sql.pair import pair_digest
+from reporting.database.sql.pair import hour_of, pair_digest
 from reporting.database.sql.results import COLUMNS, RESULT_OF_TESTCASE, row_to_result
 from reporting.database.storages.postgresql_statements import Statements
 
@@ -34,11 +34,18 @@ _FORGET_EVERY = 100
 _KNOWN = """
 SELECT 0, id, name, NULL, ref_url, NULL::bytea FROM testcase WHERE name = ?
 UNION ALL SELECT 1, id, uuid, description, ref_url, NULL FROM run_group WHERE uuid = ANY(?)
-UNION ALL SELECT 2, id, NULL, NULL, NULL, digest FROM pair WHERE digest = ANY(?)
+UNION ALL SELECT 2, id, NULL, NULL, last_hour::text, digest FROM pair WHERE digest = ANY(?)
 """
 NEW_PAIRS = """
-INSERT INTO pair (digest, key, value) SELECT * FROM unnest(?::bytea[], ?::text[], ?::text[])
-ON CONFLICT (digest) DO UPDATE SET digest = excluded.digest RETURNING digest, id
+INSERT INTO pair (digest, key, value, last_hour) SELECT * FROM unnest(?::bytea[], ?::text[], ?::text[], ?::bigint[])
+ON CONFLICT (digest) DO UPDATE SET last_hour = greatest(pair.last_hour, excluded.last_hour) RETURNING digest, id
+"""
+#: Pairs with a result that is newer than those before; locked in the order of the digests.
+LATER_HOURS = """
+WITH later AS MATERIALIZED (
+    SELECT pair.id, u.hour FROM pair JOIN unnest(?::bigint[], ?::bigint[]) u (id, hour) ON pair.id = u.id
+    WHERE pair.last_hour < u.hour ORDER BY pair.digest FOR UPDATE OF pair)
+UPDATE pair SET last_hour = later.hour FROM later WHERE pair.id = later.id AND pair.last_hour < later.hour
 """
 _NEW_RESULT = """
 WITH new AS (
@@ -59,6 +66,8 @@ class _Known:
     testcase: tuple[int, str | None] | None = None
     groups: dict[str, tuple[int, str | None, str | None]] = field(default_factory=dict)
     pairs: dict[bytes, int] = field(default_factory=dict)
+    #: Pairs whose results were all older than the new one.
+    older_pairs: list[int] = field(default_factory=list)
 
 
 def add_result(database: Statements, new: NewResult, key: IdempotencyKey | None,
@@ -99,6 +108,7 @@ def _claim(database: Statements, key: IdempotencyKey) -> Result | None:
 def insert_result(database: Statements, new: NewResult) -> tuple[int, str | None]:
     """Store the result and everything it names; return its id and its testcase's ref_url."""
     pairs = {pair_digest(key, value): (key, value) for key, value in new.pairs()}
+    hour = hour_of(new.submit_time)
     known = _Known()
     rows = database.run(_KNOWN, (new.testcase.name, [group.uuid for group in new.groups], list(pairs)))
     for kind, row_id, name, description, ref_url, digest in rows:
@@ -108,12 +118,17 @@ def insert_result(database: Statements, new: NewResult) -> tuple[int, str | None
             known.groups[name] = (row_id, description, ref_url)
         else:
             known.pairs[digest] = row_id
+            if int(ref_url) < hour:
+                known.older_pairs.append(row_id)
     testcase_id, ref_url = stored_testcase(database, new.testcase, known.testcase)
     group_ids = _stored_groups(database, new, known)
     missing = sorted(pairs.keys() - known.pairs.keys())
     if missing:
         known.pairs.update(database.run(
-            NEW_PAIRS, (missing, [pairs[d][0] for d in missing], [pairs[d][1] for d in missing])))
+            NEW_PAIRS, (missing, [pairs[d][0] for d in missing], [pairs[d][1] for d in missing],
+                        [hour] * len(missing))))
+    if known.older_pairs:
+        database.run(LATER_HOURS, (known.older_pairs, [hour] * len(known.older_pairs)))
     (result_id,), = database.run(_NEW_RESULT, (
         testcase_id, new.outcome, new.note, new.ref_url, new.submit_time, new.data_json(), new.groups_json(),
         list(known.pairs.values()), group_ids))

@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Sequence
 
 from reporting.database.records import KEEP, GroupChange, NewResult, TestcaseChange
+from reporting.database.sql.pair import newest_hours
 from reporting.database.storages import sqlite_writing as writing
 
 
@@ -18,6 +19,7 @@ def insert_results(connection: sqlite3.Connection, new: Sequence[NewResult],
             writing.id_of_group(connection, change)
     known: dict[object, int] = {}
     first = _next_id(connection)
+    last_hours = newest_hours(new)
     rows, postings, members = [], [], []
     for result_id, each in enumerate(new, first):
         testcase_id = known.get(each.testcase)
@@ -28,7 +30,7 @@ def insert_results(connection: sqlite3.Connection, new: Sequence[NewResult],
         for pair in each.pairs():
             pair_id = known.get(pair)
             if pair_id is None:
-                pair_id = known[pair] = writing.id_of_pair(connection, *pair)
+                pair_id = known[pair] = writing.id_of_pair(connection, *pair, last_hours[pair])
             postings.append((pair_id, each.submit_time, result_id))
         rows.append((result_id, testcase_id, each.outcome, each.note, each.ref_url, each.submit_time,
                      each.data_json(), each.groups_json()))

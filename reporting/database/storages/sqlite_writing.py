@@ -16,7 +16,7 @@ from reporting.database.records import (
     Testcase,
     TestcaseChange,
 )
-from reporting.database.sql.pair import pair_digest
+from reporting.database.sql.pair import hour_of, pair_digest
 from reporting.database.sql.results import COLUMNS, RESULT_OF_TESTCASE, row_to_result
 
 #: Every table of ours but the tokens, which are no results; the ids of `result` are kept in sqlite_sequence.
@@ -64,7 +64,8 @@ def insert_result(connection: sqlite3.Connection, new: NewResult) -> int:
     """Store the result and everything it names, return its id."""
     testcase_id = id_of_testcase(connection, new.testcase)
     group_ids = [id_of_group(connection, group) for group in new.groups]
-    pair_ids = [id_of_pair(connection, key, value) for key, value in new.pairs()]
+    hour = hour_of(new.submit_time)
+    pair_ids = [id_of_pair(connection, key, value, hour) for key, value in new.pairs()]
     result_id = connection.execute(
         "INSERT INTO result (testcase_id, outcome, note, ref_url, submit_time, data, groups) "
         "VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -130,13 +131,16 @@ def id_of_group(connection: sqlite3.Connection, change: GroupChange) -> int:
     return int(group_id)
 
 
-def id_of_pair(connection: sqlite3.Connection, key: str, value: str) -> int:
-    """Return the id of the pair, created where it is new."""
+def id_of_pair(connection: sqlite3.Connection, key: str, value: str, hour: int) -> int:
+    """Return the id of the pair, created where it is new. `hour`: of a result that has it."""
     digest = pair_digest(key, value)
-    row = connection.execute("SELECT id FROM pair WHERE digest = ?", (digest,)).fetchone()
-    if row is not None:
-        return int(row[0])
-    return _inserted(connection, "INSERT INTO pair (digest, key, value) VALUES (?, ?, ?)", (digest, key, value))
+    row = connection.execute("SELECT id, last_hour FROM pair WHERE digest = ?", (digest,)).fetchone()
+    if row is None:
+        return _inserted(connection, "INSERT INTO pair (digest, key, value, last_hour) VALUES (?, ?, ?, ?)",
+                         (digest, key, value, hour))
+    if row[1] < hour:
+        connection.execute("UPDATE pair SET last_hour = ? WHERE id = ?", (hour, row[0]))
+    return int(row[0])
 
 
 def _inserted(connection: sqlite3.Connection, statement: str, values: tuple[object, ...]) -> int:

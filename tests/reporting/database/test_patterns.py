@@ -8,9 +8,11 @@ from fnmatch import fnmatchcase
 
 import pytest
 
+from reporting.database.all_storages import open_storage
 from reporting.database.question import DataFilter, Page, ResultFilter
 from reporting.database.records import NewResult, Result, TestcaseChange
 from reporting.database.sql import candidates, pattern_pages
+from reporting.database.sql.dialect import Sql
 from reporting.database.storage import Storage
 
 _PATTERNS = ("a*", "*", "*-1", "ab-1*", "*b-1*", "*ab-12*", "b?", "zz*", "a*1*", "x*")
@@ -108,3 +110,41 @@ def test_the_newest_of_each_combination_is_the_same_with_and_without_a_rare_valu
     assert rows == expected
     assert storage.latest(replace(wanted, data=(DataFilter("arch", ("x",)),)), ("arch",)) == some
     assert [each.testcase.name for each in some] in (["t0", "t1"], ["t1", "t0"])
+
+
+def test_a_new_result_of_an_old_item_comes_first(storage: Storage) -> None:
+    def new(item: str, hours: int) -> NewResult:
+        return NewResult("PASSED", TestcaseChange("t"), (), None, None, {"item": (item,)}, hours * 3_600_000_000 + 5)
+
+    for number in range(30):
+        storage.add_result(new(f"p-{number:02}", 100 + number))
+    storage.add_result(new("p-03", 200))
+    storage.add_results([new("p-04", 300), new("p-04", 150), new("p-31", 40), new("p-02", 10)])
+    storage.add_result(new("p-05", 20))
+    storage.add_result(new("p-05", -20))
+
+    def items(pattern: str, limit: int) -> list[str]:
+        found = storage.results(ResultFilter(data=(DataFilter("item", patterns=(pattern,)),)), Page(limit))
+        return [each.data_values()["item"][0] for each in found]
+
+    assert items("p-*", 5) == ["p-04", "p-03", "p-04", "p-29", "p-28"]
+    assert items("*-0*", 6) == ["p-04", "p-03", "p-04", "p-09", "p-08", "p-07"]
+    assert items("p*-0_", 99)[-4:] == ["p-00", "p-05", "p-02", "p-05"]
+    assert storage.rows(Sql("SELECT value, last_hour FROM pair WHERE value IN ('p-02', 'p-03', 'p-04', 'p-05', 'p-31') "
+                            "ORDER BY value")) == [
+        ("p-02", 102), ("p-03", 200), ("p-04", 300), ("p-05", 105), ("p-31", 40)]
+
+
+def test_the_hours_of_an_older_database_are_filled_in(database_url: str, storage: Storage) -> None:
+    fill(storage)
+    hours = Sql("SELECT key, value, last_hour FROM pair ORDER BY digest")
+    storage.add_result(NewResult("PASSED", TestcaseChange("t"), (), None, None, {"item": ("late",)}, 9 * 3_600_000_000))
+    before = storage.rows(hours)
+
+    storage.change([Sql("DROP INDEX pair_by_value"), Sql("ALTER TABLE pair DROP COLUMN last_hour"),
+                    Sql("CREATE INDEX pair_by_value ON pair (substr(key, 1, 120), substr(value, 1, 120))"),
+                    Sql("UPDATE alembic_version SET version_num = '0003'")])
+    open_storage(database_url).close()
+
+    assert storage.rows(hours) == before
+    assert ("item", "late", 9) in before
