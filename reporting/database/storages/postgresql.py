@@ -83,7 +83,12 @@ class PostgresqlStorage:
         return self._write(lambda database: postgresql_writing.put_group(database, change))
 
     def reset(self) -> None:
-        self._write(postgresql_writing.delete_everything)
+        def work(database: Statements) -> None:
+            # after the writers that are at work: each holds some of the tables and waits for others
+            database.connection.execute(f"SELECT pg_advisory_xact_lock({_WRITERS_LOCK})")
+            postgresql_writing.delete_everything(database)
+
+        self._write(work)
 
     # -- asking
     def result(self, result_id: int) -> Result | None:

@@ -1,6 +1,7 @@
 """POST /results of API v2.0: what is stored, and how it comes back."""
 from __future__ import annotations
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 import requests
 
+from reporting.database.storage import Storage
 from tests.support.database_server import DatabaseServer
 
 
@@ -178,3 +180,29 @@ def test_a_reset_empties_a_served_database_and_ids_begin_again(server: DatabaseS
     assert server.ids("/results") == server.get("/groups")["data"] == server.get("/testcases")["data"] == []
     assert server.add(data={"item": "a"})["id"] == 1
     assert server.ids("/results?item=a") == server.ids("/results?item:like=*a*") == [1]
+
+
+def test_a_reset_while_many_write_ends_and_refuses_none_of_them(server: DatabaseServer, storage: Storage) -> None:
+    statuses: set[int] = set()
+    stopped = threading.Event()
+
+    def write(writer: int) -> None:
+        session, number = requests.Session(), 0
+        while not stopped.is_set():
+            number += 1
+            body = {"outcome": "PASSED", "testcase": f"t{writer}.{number}", "groups": [f"g{writer}.{number}"],
+                    "data": {"item": f"i{writer}.{number}"}}
+            statuses.add(session.post(f"{server.url}/api/v2.0/results", json=body, timeout=60).status_code)
+
+    writers = [threading.Thread(target=write, args=(writer,)) for writer in range(6)]
+    for each in writers:
+        each.start()
+    try:
+        for _ in range(20):
+            storage.reset()
+    finally:
+        stopped.set()
+        for each in writers:
+            each.join()
+
+    assert statuses <= {201}
