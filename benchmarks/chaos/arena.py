@@ -132,11 +132,11 @@ def arena(folder: Path, kinds: tuple[str, ...] = ("kill",),
     `settings`: of the master.
     """
     checks = folder / "checks" / "quick"
-    checks.mkdir(parents=True)
+    checks.mkdir(parents=True, exist_ok=True)
     (checks / "quick.yml").write_text(CHECK)
     rules = folder / "rules.yml"
     rules.write_text(RULES)
-    (folder / "state").mkdir()
+    (folder / "state").mkdir(exist_ok=True)
     disks = small_disks(folder) if "disk" in kinds else {}
     clock = fake_clock(folder) if "clock" in kinds else None
     # the broker on a real disk, whatever `folder` is: its queues do not work on one in memory

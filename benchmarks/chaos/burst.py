@@ -1,7 +1,13 @@
 """
 A mass rebuild: 20,000 messages at once. Are all of them there, once, and does the master still answer?
 
-    python -m benchmarks.chaos.burst --messages 20000 --seconds 400
+    python -m benchmarks.chaos.burst --messages 20000 --seconds 1200
+
+In parts, where the machine cannot be had for so long; the stack is stopped and
+started again in between, with all that is queued:
+
+    python -m benchmarks.chaos.burst --messages 10000 --folder F
+    python -m benchmarks.chaos.burst --messages 20000 --folder F
 
 Publishes all messages, lets trigger and master queue a job for each (the
 master's limit of waiting jobs is lifted), asks the master's REST interface
@@ -70,10 +76,11 @@ def burst(arena: Arena, publisher: Publisher, messages: int, seconds: float) -> 
     """Publish, watch, count; return the exit code."""
     asker = Asker(arena.stack.addresses.buildbot_url)
     threading.Thread(target=asker.run, daemon=True).start()
+    already = queued(arena)[0]
     began = time.monotonic()
-    for number in range(messages):
+    for number in range(already, messages):
         publisher.publish(f"b{number}", number)
-    print(f"{time.monotonic() - began:6.1f} s: the broker has all {messages} messages; {asker.words()}", flush=True)
+    print(f"{time.monotonic() - began:6.1f} s: the broker has all {messages - already} messages; {asker.words()}", flush=True)
     shown = 0.0
     while (count := queued(arena)[0]) < messages and time.monotonic() - began < seconds:
         time.sleep(1)
@@ -82,7 +89,7 @@ def burst(arena: Arena, publisher: Publisher, messages: int, seconds: float) -> 
             print(f"{time.monotonic() - began:6.1f} s: {count} jobs queued; {asker.words(-180)}", flush=True)
     took = time.monotonic() - began
     before = len(asker.seconds)
-    print(f"{took:6.1f} s: {count} jobs queued, {count / took:.0f} a second; {asker.words()}", flush=True)
+    print(f"{took:6.1f} s: {count} jobs queued, {(count - already) / took:.0f} a second; {asker.words()}", flush=True)
     time.sleep(30)
     print(f"{time.monotonic() - began:6.1f} s: 30 s of running builds; {asker.words(before)}", flush=True)
     asker.is_over.set()
@@ -104,9 +111,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--messages", type=int, default=20_000)
     parser.add_argument("--seconds", type=float, default=1200, help="for the queueing")
+    parser.add_argument("--folder", type=Path, help="kept; else a temporary one")
     options = parser.parse_args()
+    settings = {"pending_limit": 10 * options.messages}
     with tempfile.TemporaryDirectory(prefix="burst-") as temporary, \
-            arena(Path(temporary), settings={"pending_limit": 10 * options.messages}) as (running, publisher):
+            arena(options.folder or Path(temporary), settings=settings) as (running, publisher):
         return burst(running, publisher, options.messages, options.seconds)
 
 
