@@ -80,7 +80,8 @@ def burst(arena: Arena, publisher: Publisher, messages: int, seconds: float) -> 
     began = time.monotonic()
     for number in range(already, messages):
         publisher.publish(f"b{number}", number)
-    print(f"{time.monotonic() - began:6.1f} s: the broker has all {messages - already} messages; {asker.words()}", flush=True)
+    print(f"{time.monotonic() - began:6.1f} s: {messages - already} messages are with the broker; {asker.words()}",
+          flush=True)
     shown = 0.0
     while (count := queued(arena)[0]) < messages and time.monotonic() - began < seconds:
         time.sleep(1)
