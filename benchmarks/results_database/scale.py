@@ -3,8 +3,9 @@ Processor time a request with many rows against few: each line asked of both in 
 
   python -m benchmarks.results_database.scale sqlite:///small.db 100000 sqlite:///large.db 10000000
 
-Both databases must have been filled by `load` with that many results. SQLite's files are read once before, as those
-of a server that has run for a while: what is compared is the database, not the disk.
+Both databases must have been filled by `load` with that many results. SQLite's files and PostgreSQL's tables are read
+once before, as by a server that has run for a while: what is compared is the database, not the disk. Give PostgreSQL
+shared_buffers that hold the large one.
 """
 from __future__ import annotations
 
@@ -34,11 +35,18 @@ def compare(question: Question, servers: list[tuple[Server, int]]) -> list[float
 
 
 def _warm(url: str) -> None:
-    """Read the file once."""
+    """Read everything once."""
     if url.startswith("sqlite"):
         with sqlite_path(url).open("rb") as file:
             while file.read(_BLOCK_BYTES):
                 pass
+        return
+    import psycopg
+
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("CREATE EXTENSION IF NOT EXISTS pg_prewarm")
+        connection.execute("SELECT pg_prewarm(oid) FROM pg_class WHERE relkind IN ('r', 'i') "
+                           "AND relnamespace = 'public'::regnamespace")
 
 
 def main() -> None:

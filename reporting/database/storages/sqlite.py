@@ -213,11 +213,18 @@ class SqliteStorage:
         return done.result()
 
     def _commit_waiting(self) -> None:
-        works = [self._waiting.popleft() for _ in range(min(len(self._waiting), _BATCH))]
+        works: list[tuple[Work[Any], Future[Any]]] = []
+
+        def coming() -> Iterator[tuple[Work[Any], Future[Any]]]:
+            # also what comes while others are done: the more share a commit, the more are stored in a second
+            while self._waiting and len(works) < _BATCH:
+                works.append(self._waiting.popleft())
+                yield works[-1]
+
         try:
             if self._writer is None:
                 self._writer = connect(self._path, _WRITER_CACHE_KIB)
-            _commit_together(self._writer, works)
+            _commit_together(self._writer, coming(), works)
         except BaseException as error:
             for _, done in works:
                 if not done.done():
@@ -235,20 +242,23 @@ def connect(path: Path, cache_kib: int) -> sqlite3.Connection:
     return connection
 
 
-def _commit_together(connection: sqlite3.Connection, works: list[tuple[Work[Any], Future[Any]]]) -> None:
-    """Do the works in one transaction, each in a savepoint; tell the callers after the commit."""
+def _commit_together(connection: sqlite3.Connection, coming: Iterator[tuple[Work[Any], Future[Any]]],
+                     works: list[tuple[Work[Any], Future[Any]]]) -> None:
+    """Do what comes in one transaction; tell the callers after the commit. `works`: all that came."""
     told: list[Callable[[], None]] = []
     try:
         connection.execute("BEGIN IMMEDIATE")
-        if len(works) == 1:  # nothing else to keep when it fails: a savepoint would only copy pages
-            told.append(_telling(works[0][1], works[0][0](connection)))
-        else:
-            told += [_do(connection, work, done) for work, done in works]
+        for work, done in coming:
+            # the first: nothing else to keep when it fails, and a savepoint would only copy pages
+            told.append(_do(connection, work, done) if told else _telling(done, work(connection)))
         connection.execute("COMMIT")
     except Exception as error:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
-        fault = _storage_error(error, _LOCK_SECONDS) if isinstance(error, sqlite3.OperationalError) else error
+        fault: Exception = error
+        if isinstance(error, sqlite3.OperationalError):
+            fault = _storage_error(error, _LOCK_SECONDS)
+            deque(coming, maxlen=0)  # locked, full: whoever waits would only wait for the same
         told = [_failing(done, fault) for _, done in works]
     for tell in told:
         tell()

@@ -1,13 +1,19 @@
 """Killed, crowded, retried: what was acknowledged is there, once."""
 from __future__ import annotations
 
+import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import cast
 
 import pytest
 import requests
 
 from benchmarks.results_database.kills import kill_rounds
+from reporting.database.question import NameFilter, Page
+from reporting.database.records import TestcaseChange
+from reporting.database.storage import StorageBusyError
+from reporting.database.storages import sqlite as sqlite_storage
 from tests.support.database_server import DatabaseServer
 
 
@@ -38,3 +44,38 @@ def test_eight_writers_and_thirty_two_readers_never_meet_a_lock(server: Database
 
     assert statuses == {200, 201}
     assert len(server.ids("/results?limit=1000")) == 120
+
+
+def test_everyone_who_waits_for_a_locked_database_is_told_together(
+        tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sqlite_storage, "_LOCK_SECONDS", 0.5)
+    storage = sqlite_storage.SqliteStorage(tmp_path / "results.db")
+    storage.put_testcase(TestcaseChange("first"))
+    other = sqlite3.connect(tmp_path / "results.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with ThreadPoolExecutor(6) as pool:
+        waiting = [pool.submit(storage.put_testcase, TestcaseChange(f"t{number}")) for number in range(6)]
+        faults = [each.exception(timeout=60) for each in waiting]
+    other.execute("ROLLBACK")
+    other.close()
+
+    assert all(isinstance(fault, StorageBusyError) for fault in faults)
+    assert storage.put_testcase(TestcaseChange("t1")).name == "t1"
+    storage.close()
+
+
+def test_one_that_fails_in_a_crowd_fails_alone(tmp_path: Path) -> None:
+    storage = sqlite_storage.SqliteStorage(tmp_path / "results.db")
+
+    def work(number: int) -> str:
+        if number % 3 == 0:
+            return storage.put_testcase(TestcaseChange(cast(str, object()))).name  # no type that SQLite takes
+        return storage.put_testcase(TestcaseChange(f"t{number}")).name
+
+    with ThreadPoolExecutor(8) as pool:
+        done = [pool.submit(work, number) for number in range(60)]
+        faults = [number for number, each in enumerate(done) if each.exception(timeout=60) is not None]
+
+    assert faults == list(range(0, 60, 3))
+    assert len(storage.testcases(NameFilter(), Page(100))) == 40
+    storage.close()
