@@ -71,15 +71,20 @@ def _conditions(storage: Storage, rule: PruneRule) -> list[Sql]:
 
 
 def _delete(storage: Storage, rows: Sequence[tuple[Any, ...]]) -> None:
-    """Delete the results with everything that points at them, then pairs that nothing uses any more."""
-    statements, digests = [], set()
+    """Delete the results with everything that points at them, then pairs and groups that nothing uses any more."""
+    statements, digests, uuids = [], set(), set()
     for result_id, submit_time, data, groups in rows:
         found = {pair_digest(key, value) for key, values in json.loads(data).items() for value in values}
         digests |= found
+        uuids |= set(json.loads(groups))
         statements += _statements(storage, result_id, submit_time, found, json.loads(groups))
     storage.change(statements)
-    if digests:
-        storage.change([storage.ask(lambda _, dialect: _unused_pairs(dialect, tuple(digests)))], is_alone=True)
+    unused = storage.ask(lambda _, dialect: [
+        *([_unused_pairs(dialect, tuple(digests))] if digests else []),
+        *([_unused_groups(dialect, tuple(uuids))] if uuids else [])])
+    if unused:
+        # alone: a writer might be about to use one of them
+        storage.change(unused, is_alone=True)
 
 
 def _statements(storage: Storage, result_id: int, submit_time: int, digests: set[bytes],
@@ -101,3 +106,8 @@ def _statements(storage: Storage, result_id: int, submit_time: int, digests: set
 def _unused_pairs(dialect: Dialect, digests: tuple[bytes, ...]) -> Sql:
     return (Sql("DELETE FROM pair WHERE") + dialect.is_in("digest", digests)
             + Sql("AND NOT EXISTS (SELECT 1 FROM posting p WHERE p.pair_id = pair.id)"))
+
+
+def _unused_groups(dialect: Dialect, uuids: tuple[str, ...]) -> Sql:
+    return (Sql("DELETE FROM run_group WHERE") + dialect.is_in("uuid", uuids)
+            + Sql("AND NOT EXISTS (SELECT 1 FROM group_member m WHERE m.group_id = run_group.id)"))

@@ -25,7 +25,8 @@ def prune(database_url: str, days: float | None, keep: int | None, testcases: tu
     """
     Delete old results.
 
-    Works in small batches beside a running server. Testcases and groups stay.
+    Works in small batches beside a running server. A group goes with its last
+    result; testcases stay. The space is used again; a file does not shrink.
 
     \b
     Examples:

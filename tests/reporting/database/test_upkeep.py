@@ -45,7 +45,8 @@ def test_prune_deletes_what_is_old_but_keeps_the_newest(filled: Storage, databas
     assert filled.results(ResultFilter(data=(DataFilter("item", ("i1",)),)), Page(9)) == []
     assert filled.results(ResultFilter(data=(DataFilter("item", patterns=("*1",)),)), Page(9)) == []
     assert filled.rows(_pairs())[0][0] == 13 + 1
-    assert filled.group("g1").results_count == 0  # type: ignore[union-attr]
+    assert filled.group("g1") is None
+    assert filled.group("g2").results_count == 1  # type: ignore[union-attr]
     assert len(filled.latest(ResultFilter(data=(DataFilter("type", ("koji_build",)),)))) == 2
 
 
@@ -63,6 +64,15 @@ def test_a_pruned_item_can_come_back(filled: Storage, database_url: str) -> None
 
     assert stored.id == 21
     assert filled.results(ResultFilter(data=(DataFilter("item", ("i1",)),)), Page(9)) == [stored]
+
+
+def test_a_group_stays_while_one_of_its_results_does(filled: Storage, database_url: str) -> None:
+    filled.add_result(NewResult("PASSED", TestcaseChange("t1"), (GroupChange("g1"),), None, None, {}, 99 * DAY))
+
+    run("prune", "--keep", "1", "--testcase", "t1", "--yes", "--database", database_url)
+
+    assert filled.group("g1").results_count == 1  # type: ignore[union-attr]
+    assert filled.group("g3") is None
 
 
 def test_prune_says_what_would_go_and_asks(filled: Storage, database_url: str) -> None:
