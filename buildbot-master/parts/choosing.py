@@ -4,12 +4,15 @@ Which job starts next, also where twenty thousand wait.
 Buildbot 4.3 reads all waiting jobs each time that it looks for one to start,
 also when no worker is free. Here it reads a window of the first ones, and the
 next window where none of these can start; nothing at all while all are busy.
+For each new job Buildbot also reads all that wait, to collapse some with it;
+not so here where nothing is ever collapsed.
 """
 from __future__ import annotations
 
 from typing import Any
 
-from buildbot.data import resultspec
+from buildbot.data import buildsets, resultspec
+from buildbot.process.buildrequest import BuildRequestCollapser
 from buildbot.process.buildrequestdistributor import BasicBuildChooser
 from buildbot.util.service import BuildbotService
 from twisted.internet import defer
@@ -54,6 +57,17 @@ class Chooser(BasicBuildChooser):  # type: ignore[misc]
         return self.unclaimedBrdicts
 
 
+class Collapser(BuildRequestCollapser):  # type: ignore[misc]
+    """Looks at the waiting jobs only where one of the queues collapses any."""
+
+    def collapse(self) -> Any:
+        """Return the jobs that were collapsed."""
+        queues = self.master.botmaster.builders.values()
+        if any(queue.getCollapseRequestsFn() for queue in queues):
+            return super().collapse()
+        return defer.succeed([])
+
+
 class Choosing(BuildbotService):  # type: ignore[misc]
     """Puts our way of choosing in place of Buildbot's."""
 
@@ -64,11 +78,13 @@ class Choosing(BuildbotService):  # type: ignore[misc]
 
     def reconfigService(self) -> None:
         self.master.botmaster.brd.BuildChooser = Chooser
+        buildsets.BuildRequestCollapser = Collapser
 
     def stopService(self) -> Any:
         distributor = self.master.botmaster.brd
         if distributor.BuildChooser is Chooser:
             distributor.BuildChooser = BasicBuildChooser
+            buildsets.BuildRequestCollapser = BuildRequestCollapser
         return super().stopService()
 
 
