@@ -193,7 +193,7 @@ def _print(decision: Decision) -> None:
     for what, next_step in blockers(decision):
         screen.print(Text(wrapped(screen, what, "  - ")), soft_wrap=True)
         screen.print(Text(wrapped(screen, next_step, "    "), style="dim"), soft_wrap=True)
-    if not decision.is_satisfied:
+    if lines := list(waivers(decision)):
         screen.print(Text("To waive, put into a file what follows and give it as --waivers FILE:"), soft_wrap=True)
-        for line in waivers(decision):
+        for line in lines:
             screen.print(Text(line), soft_wrap=True)

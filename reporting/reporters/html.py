@@ -2,8 +2,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
+from checks.build_id import is_standalone
 from checks.item import ITEM_TYPES
 from checks.report_page import report_page
 from reporting.file_of_run import file_name, write_whole
@@ -39,7 +41,17 @@ def page(run: ReportedRun) -> str:
     kind = ITEM_TYPES.get(report.item_type)
     facts = {
         kind.wording if kind else report.item_type: report.item,
-        "Check": report.testcase, "Architecture": report.arch, "Ended": report.ended,
+        "Check": report.testcase, "Architecture": report.arch, "Ended": _when(run),
         "Run": None if report.is_ok else f"{report.execution_status}: {report.status.splitlines()[0]}",
-        "Build id": run.build_id, "Files": run.log_url}
+        "Build id": None if is_standalone(run.build_id) else run.build_id, "Files": run.log_url}
     return report_page(f"{report.testcase} for {report.item}", facts, run.results)
+
+
+def _when(run: ReportedRun) -> str:
+    """Return when the run ended and how long it took, in words; as the report has it where it is no time."""
+    try:
+        ended = datetime.fromisoformat(run.report.ended).astimezone(UTC)
+    except ValueError:
+        return run.report.ended
+    took = "" if run.duration_seconds is None else f", after {run.duration_seconds:.1f} s"
+    return f"{ended:%Y-%m-%d %H:%M:%S} UTC{took}"

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from question import ask, explained, packages_below, shortened
+from question import ask, explained, named, packages_below, shortened
 
 
 def run(rpms: str, item: str, repositories: Any, item_type: str = "koji_build", *, arch: str | None = None,
@@ -33,7 +33,8 @@ def run(rpms: str, item: str, repositories: Any, item_type: str = "koji_build", 
         result |= {"outcome": "NEEDS_INSPECTION",
                    "summary": f"{len(answer['unreadable'])} of {len(packages)} packages cannot be read"}
     elif broken:
-        result |= {"outcome": "FAILED", "summary": f"{len(broken)} of {len(packages)} packages cannot be installed"}
+        result |= {"outcome": "FAILED", "summary": f"{len(broken)} of {len(packages)} packages cannot be installed: "
+                                                   f"{named(each['package'] for each in broken)}"}
     else:
         result |= {"outcome": "PASSED", "summary": f"{len(packages)} of {len(packages)} packages can be installed"}
     if arch:

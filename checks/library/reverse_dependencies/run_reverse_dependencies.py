@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from question import ask, explained, packages_below, shortened
+from question import ask, explained, named, packages_below, shortened
 
 
 def run(rpms: str, item: str, repositories: Any, item_type: str = "koji_build", *, arch: str | None = None,
@@ -32,8 +32,9 @@ def run(rpms: str, item: str, repositories: Any, item_type: str = "koji_build", 
         result |= {"outcome": "NEEDS_INSPECTION",
                    "summary": f"{len(answer['unreadable'])} of {len(packages)} packages cannot be read"}
     elif answer["packages"]:
-        count = f"{len(answer['packages'])} of {answer['looked_at']}"
-        result |= {"outcome": "FAILED", "summary": f"breaks {count} packages that depend on it"}
+        count = f"{len(answer['packages'])} of {answer['looked_at']} packages that depend on it"
+        result |= {"outcome": "FAILED",
+                   "summary": f"breaks {named(each['package'] for each in answer['packages'])} ({count})"}
     elif not answer["replaced"]:
         result |= {"outcome": "PASSED", "summary": "replaces nothing in the repositories"}
     else:

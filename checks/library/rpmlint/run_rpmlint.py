@@ -211,7 +211,7 @@ def result_of(
 ) -> dict[str, Any]:
     """Return the result: rpmlint's verdict, the counts in the summary, the messages in details.output."""
     summary = f"{linted.errors} ERRORS, {linted.warnings} WARNINGS"
-    lines = list(linted.messages)
+    lines = by_weight(linted.messages)
     result |= {"errors": str(linted.errors), "warnings": str(linted.warnings)}
     if older is not None:
         parts = against(linted.messages, older)
@@ -219,7 +219,7 @@ def result_of(
         summary += f" ({len(parts['new'])} new, {len(parts['fixed'])} fixed)"
         heads = {"new": "new since", "fixed": "fixed since", "same": "same as in"}
         lines = [line for key, messages in parts.items() if messages
-                 for line in (f"{heads[key]} the previous build ({len(messages)}):", *messages)]
+                 for line in (f"{heads[key]} the previous build ({len(messages)}):", *by_weight(messages))]
     outcome = "FAILED" if linted.exit_code in FAILED_CODES else "PASSED"
     if linted.unreadable:
         outcome = "NEEDS_INSPECTION"
@@ -230,6 +230,12 @@ def result_of(
         Path(artifacts, "rpmlint.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
         result["artifact"] = "rpmlint.txt"
     return result
+
+
+def by_weight(messages: Iterable[str]) -> list[str]:
+    """Return errors before warnings before the rest, each in rpmlint's order: what must be mended is read first."""
+    weights = {"E": 0, "W": 1}
+    return sorted(messages, key=lambda line: weights.get(found["level"] if (found := MESSAGE.match(line)) else "", 2))
 
 
 def against(messages: Iterable[str], older: Iterable[str]) -> dict[str, list[str]]:

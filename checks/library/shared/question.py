@@ -99,3 +99,9 @@ def shortened(lines: list[str]) -> str:
         if used > OUTPUT_LIMIT:
             return "\n".join([*lines[:number], f"... {len(lines) - number} more lines"])
     return "\n".join(lines)
+
+
+def named(packages: Iterable[str]) -> str:
+    """Return the names for a summary, a few of many."""
+    names = list(packages)
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")

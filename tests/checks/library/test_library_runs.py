@@ -168,7 +168,7 @@ def test_a_packager_sees_the_verdict_and_the_lines_that_matter(distribution: Pat
     lines = done.stdout.splitlines()
     assert lines[:4] == [
         "FAILED dist.installability for Koji build user-1.1-1.fc43 [x86_64]",
-        "  1 of 1 packages cannot be installed",
+        "  1 of 1 packages cannot be installed: user-1.1-1.fc43.noarch",
         "    user-1.1-1.fc43.noarch cannot be installed:",
         "      nothing provides libfoo.so.2 needed by user-1.1-1.fc43.noarch",
     ]

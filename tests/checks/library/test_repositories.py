@@ -49,7 +49,8 @@ def test_what_is_missing_is_named_with_all_that_is_missing(tmp_path: Path, base:
 
     [result] = installability.run(rpms, item="needy-1.0-1.fc43", repositories={"base": base})
 
-    assert outcome_and_summary(result) == ("FAILED", "1 of 1 packages cannot be installed")
+    assert outcome_and_summary(result) == (
+        "FAILED", "1 of 1 packages cannot be installed: needy-1.0-1.fc43.noarch")
     assert result["details"]["output"].splitlines() == [
         "needy-1.0-1.fc43.noarch cannot be installed:",
         "  nothing provides libfoo >= 7 needed by needy-1.0-1.fc43.noarch",
@@ -90,7 +91,8 @@ def test_what_a_build_breaks_is_named_and_what_was_broken_before_is_not(tmp_path
 
     [result] = reverse_dependencies.run(rpms, item="libfoo-2-1.fc43", repositories={"base": base})
 
-    assert outcome_and_summary(result) == ("FAILED", "breaks 1 of 2 packages that depend on it")
+    assert outcome_and_summary(result) == (
+        "FAILED", "breaks user-1.0-1.fc43.noarch (1 of 2 packages that depend on it)")
     assert result["details"]["output"].splitlines()[:2] == [
         "user-1.0-1.fc43.noarch could be installed, and cannot any more:",
         "  nothing provides libfoo.so.1 needed by user-1.0-1.fc43.noarch",

@@ -45,6 +45,23 @@ def test_a_page_says_what_was_found() -> None:
     assert {"href": "http://logs/1/", "rel": "noreferrer"} in found.all("a")
 
 
+def test_one_result_says_at_the_top_what_it_found_and_how_long_it_took() -> None:
+    found = outline(PASSED.with_changes(outcome=Outcome.NEEDS_INSPECTION, summary="look here", arch="x86_64"))
+
+    assert "? NEEDS_INSPECTIONlook here (x86_64)" in found.text
+    assert found.all("table") == []
+    assert "2026-11-21 10:00:05 UTC, after 5.0 s" in found.text
+
+
+def test_errors_and_warnings_stand_out_and_stay_escaped() -> None:
+    text = "a.noarch: E: no-binary <b>\na.noarch: W: odd\nplain: words\n"
+
+    found = outline(PASSED.with_changes(outcome=Outcome.FAILED, output=text))
+
+    assert text in found.text
+    assert [tag for tag, _ in found.tags if tag in ("b", "i")] == ["b", "i"]
+
+
 def test_a_page_needs_and_loads_nothing() -> None:
     found = outline(PASSED.with_changes(output="x", log_url="https://ci.example/1"))
 
