@@ -1,13 +1,11 @@
 """The build id: names one run in every log, file and report."""
 from __future__ import annotations
 
-import uuid
-
 #: The build id of a run by hand. Never a real one, so a reader knows at once.
 STANDALONE = "-1000"
 
 #: Makes the trigger's build ids: the same key gives the same id, so a redelivered message keeps it.
-_NAMESPACE = uuid.UUID("6f9c1f0e-53c0-5b1e-9d7f-5e0c1b3a7d42")
+_NAMESPACE = "6f9c1f0e-53c0-5b1e-9d7f-5e0c1b3a7d42"
 
 
 class BuildIdError(ValueError):
@@ -16,7 +14,9 @@ class BuildIdError(ValueError):
 
 def build_id_for(key: str) -> str:
     """Return the build id (UUID version 5) of a scheduling key."""
-    return str(uuid.uuid5(_NAMESPACE, key))
+    from uuid import UUID, uuid5
+
+    return str(uuid5(UUID(_NAMESPACE), key))
 
 
 def parse_build_id(value: object) -> str:
@@ -27,8 +27,11 @@ def parse_build_id(value: object) -> str:
     """
     if value is None or value == "" or str(value) == STANDALONE:
         return STANDALONE
+    # a run by hand, which a person waits for, does without
+    from uuid import UUID
+
     try:
-        return str(uuid.UUID(str(value)))
+        return str(UUID(str(value)))
     except ValueError:
         raise BuildIdError(f"build id `{str(value)[:60]}` is neither a UUID nor {STANDALONE}") from None
 

@@ -7,7 +7,6 @@ in record.py.
 """
 from __future__ import annotations
 
-import difflib
 import math
 import re
 from collections.abc import Callable, Mapping
@@ -70,6 +69,9 @@ def type_word(value: object) -> str:
 
 def nearest(word: object, known: Mapping[str, Any] | list[str] | tuple[str, ...]) -> str:
     """Return "; did you mean `x`?" where a known word is close, else nothing."""
+    # loaded where something is wrong, not at every start
+    import difflib
+
     close = difflib.get_close_matches(str(word)[:80], list(known), 1)
     return f"; did you mean `{close[0]}`?" if close else ""
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from checks.document import KeyPath
 from checks.item import shown
-from checks.kind import Kind, Place, nearest, wrong
+from checks.kind import Anything, Kind, Place, nearest, wrong
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +64,11 @@ class Record:
     def knows(self, path: KeyPath) -> bool:
         """True where the path begins with a key of this table, or is that of the mapping itself."""
         return not path or path[0] in self._names
+
+    def takes_anything(self, name: str) -> bool:
+        """True for keys of any value, and for those beyond an open table."""
+        key = self._names.get(name)
+        return isinstance(key.kind, Anything) if key else self.is_open
 
     def _read_known(self, value: Mapping[str, Any], place: Place) -> dict[str, Any]:
         clean: dict[str, Any] = {}

@@ -35,6 +35,14 @@ def claim(folder: Path) -> None:
                 path.unlink()
 
 
+def kept_name(path: str | PurePosixPath) -> str:
+    """Return the name that a file of the check is kept under, relative to the folder of results."""
+    parts = [_safe(part) for part in PurePosixPath(path).parts]
+    if parts and parts[0] in RESERVED_NAMES:
+        parts[0] = f"artifact-{parts[0]}"
+    return "/".join(parts)
+
+
 @dataclass(slots=True)
 class Collected:
     """What was kept so far."""
@@ -109,11 +117,11 @@ class Collector:
         return False
 
     def _copy(self, source: int, path: PurePosixPath) -> None:
-        parts = [_safe(part) for part in path.parts]
-        if parts[0] in RESERVED_NAMES:
-            self._reached.say(f"artifact `{parts[0]}` has a name of the runner's own; kept as `artifact-{parts[0]}`")
-            parts[0] = f"artifact-{parts[0]}"
-        target = self._target.joinpath(*parts)
+        name = kept_name(path)
+        if path.parts[0] in RESERVED_NAMES:
+            self._reached.say(f"artifact `{path.parts[0]}` has a name of the runner's own; "
+                              f"kept as `artifact-{path.parts[0]}`")
+        target = self._target / name
         target.parent.mkdir(parents=True, exist_ok=True)
         # the folder may have been there before, with links of somebody else's
         if not target.parent.resolve().is_relative_to(self._target.resolve()):
@@ -127,7 +135,6 @@ class Collector:
             while left > 0 and (data := os.read(source, min(_COPY_BYTES, left))):
                 out.write(data)
                 left -= len(data)
-        name = "/".join(parts)
         if name not in self.collected.names:
             self.collected.names.append(name)
         self.collected.size_bytes += self._limits.artifact_bytes - left

@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import quote
 
 from checks.item import shown
+from runner.address_rule import AddressRule
 from runner.download import Downloader
 from runner.package_source import MissingBuildError, SourceError
 
@@ -32,10 +33,10 @@ def builds_in_name(update_id: str) -> list[str]:
 class Bodhi:
     """One server."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, rule: AddressRule | None = None) -> None:
         self.where = url.rstrip("/")
         # the same address is a web page for those who ask for one
-        self._downloader = Downloader(accept="application/json")
+        self._downloader = Downloader(accept="application/json", rule=rule)
 
     def builds(self, update_id: str) -> list[str]:
         """

@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -13,20 +12,18 @@ import click
 from checks.build_id import BuildIdError, is_standalone, parse_build_id
 from checks.catalogue import UnknownCheckError
 from checks.contracts import NOARCH, NOT_OK, ExecutionReport
-from checks.description import CheckFileError
+from checks.description import CheckDescription, CheckFileError
 from checks.item import ItemError
 from checks.result import Result
 from checks.tap import TapReader
-from runner import settings
 from runner.abort import AbortToken, aborted_by_signals
 from runner.artifacts import claim
 from runner.executor import ExecutorError
 from runner.progress import NoProgress, Progress
 from runner.run import RunEnd, run, write_report
 from runner.run_log import run_log
-from runner.run_options import RunOptions, command_line, expand_arches, plan_of
+from runner.run_options import RunOptions, check_of, command_line, expand_arches, plan_of
 from runner.stages import RunPlan
-from runner.validation import find
 from runner.workspace import Workspace
 
 #: By hand, where `exitcode` or --exit-by-outcome asks for it and the outcome is bad.
@@ -52,13 +49,14 @@ def carry_out(options: RunOptions) -> int:
             from runner import many_runs
 
             return many_runs.run_items(options)
-        if arches := expand_arches(options, lambda name: find(name, settings.check_folders(os.environ))):
+        check = check_of(options)
+        if arches := expand_arches(options, check):
             from runner import many_runs
 
             return many_runs.run_arches(options, arches)
-        return _carry_out_one(options)
+        return _carry_out_one(options, check)
     except (CheckFileError, UnknownCheckError, ItemError, BuildIdError) as error:
-        _leave_report(options, str(error), "wrong-check", 2)
+        _leave_report(options, str(error), "wrong-check", 2, getattr(error, "draft", None))
         raise WrongCallError(str(error)) from None
     except ExecutorError as error:
         _leave_report(options, str(error), "executor-failed", 3)
@@ -88,14 +86,16 @@ def report_to(folder: Path, url: str) -> int:
     return 0 if code == 0 else 3
 
 
-def _carry_out_one(options: RunOptions) -> int:
+def _carry_out_one(options: RunOptions, check: CheckDescription) -> int:
     if options.dry_run:
         from runner.dry_run import plan_lines
 
-        click.echo("\n".join(plan_lines(plan_of(options))))
+        click.echo("\n".join(plan_lines(plan_of(options, check))))
         return 0
+    _look_at_files(options)
     show = _progress(options)
-    plan = plan_of(options, on_action=show.on_action, on_output=sys.stderr.buffer.write if options.verbose else None,
+    plan = plan_of(options, check, on_action=show.on_action,
+                   on_output=sys.stderr.buffer.write if options.verbose else None,
                    before_clean_up=_shell(show.stop) if options.shell_on_failure else None)
     with AbortToken() as abort, aborted_by_signals(abort), run_log(plan.folder, plan.input), show:
         end = run(plan, abort)
@@ -106,6 +106,13 @@ def _carry_out_one(options: RunOptions) -> int:
     if options.report_url:
         code = code or report_to(plan.folder, options.report_url)
     return code
+
+
+def _look_at_files(options: RunOptions) -> None:
+    """Tell before the run, not after it, that a file cannot be written. Raises WrongCallError."""
+    for option, path in (("--junit", options.junit), ("--tap", options.tap if options.tap != "-" else None)):
+        if path is not None and not Path(path).absolute().parent.is_dir():
+            raise WrongCallError(f"`{option}`: no folder `{Path(path).absolute().parent}`; make it first")
 
 
 def _progress(options: RunOptions) -> NoProgress:
@@ -161,8 +168,13 @@ def all_results(end: RunEnd) -> Iterator[Result]:
         yield from TapReader(file, testcase=end.report.testcase)
 
 
-def _leave_report(options: RunOptions, message: str, code: str, exit_code: int) -> None:
-    """Leave an execution report and an empty result file where a folder was named: no run is without them."""
+def _leave_report(options: RunOptions, message: str, code: str, exit_code: int,
+                  draft: CheckDescription | None = None) -> None:
+    """
+    Leave an execution report and an empty result file where a folder was named: no run is without them.
+
+    `draft`: what could be read of the check.
+    """
     if options.artifacts is None or options.dry_run:
         return
     try:
@@ -175,8 +187,15 @@ def _leave_report(options: RunOptions, message: str, code: str, exit_code: int) 
         (options.artifacts / "results.tap").write_text("TAP version 13\n1..0\n", encoding="utf-8")
         write_report(options.artifacts, ExecutionReport(
             NOT_OK, message[:60_000], (options.item or "")[:512], (options.item_type or "")[:64], build_id,
-            options.check[:4096], options.check[:256], NOARCH, exit_code, code, now, now))
+            options.check[:4096], _testcase(options.check, draft), NOARCH, exit_code, code, now, now))
     except OSError as error:
         raise TryAgainError(f"{options.artifacts}: cannot be written: {error.strerror}") from None
 
 
+
+
+def _testcase(check: str, draft: CheckDescription | None) -> str:
+    """Return the name that a check without a whole file reports under: a path is no name."""
+    if draft is not None and draft.name:
+        return draft.testcase[:256]
+    return Path(check).name.removesuffix(".yml")[:256] or "unknown"

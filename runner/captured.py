@@ -2,9 +2,11 @@
 from __future__ import annotations
 
 import os
+import stat
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 #: The most that is turned into a text: as an argument, in a sentence.
 TEXT_LIMIT_BYTES = 8 * 1024 * 1024
@@ -25,9 +27,13 @@ class Captured:
     def open(self) -> BinaryIO:
         """Open it for reading; a link is not followed. Raises CapturedError."""
         try:
-            return os.fdopen(os.open(self.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC), "rb")
+            descriptor = os.open(self.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         except OSError as error:
             raise CapturedError(f"`{self.path.name}`: the captured output cannot be read: {error.strerror}") from None
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            os.close(descriptor)
+            raise CapturedError(f"`{self.path.name}`: the captured output cannot be read: it is no plain file")
+        return os.fdopen(descriptor, "rb")
 
     def text(self) -> str:
         """Return the whole as text, without the last line break. Raises CapturedError: too large."""
@@ -40,3 +46,12 @@ class Captured:
 
     def __str__(self) -> str:
         return self.text()
+
+
+def as_texts(value: Any) -> Any:
+    """Return a value with the text of captured output in place of the file. Raises CapturedError: too large."""
+    if isinstance(value, Captured):
+        return value.text()
+    if isinstance(value, Mapping):
+        return {key: as_texts(part) for key, part in value.items()}
+    return [as_texts(part) for part in value] if isinstance(value, (list, tuple)) else value

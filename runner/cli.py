@@ -50,6 +50,10 @@ class RunCommand(click.Command):
 @click.option("--artifacts", type=click.Path(path_type=Path), help="The folder for results, reports and logs.")
 @click.option("--koji-store", help="A folder or URL laid out as Koji's packages/, or a hub's URL.")
 @click.option("--report", "report_url", help="Send the results to this results database afterwards.")
+@click.option("--fact", "facts", multiple=True, metavar="NAME=VALUE",
+              help="What is known of the item beside its name, such as task_id=7; for the report. Repeatable.")
+@click.option("--check-repository", metavar="URL", help="Where the check is from, when its folder does not say.")
+@click.option("--check-revision", metavar="COMMIT", help="Its commit there.")
 @click.option("--tap", metavar="FILE", help="Write the results as TAP; - is standard output.")
 @click.option("--junit", type=click.Path(path_type=Path), metavar="FILE", help="Write the results as JUnit XML.")
 @click.option("--json", "as_json", is_flag=True, help="Print the execution report and the results as one object.")

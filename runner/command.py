@@ -69,7 +69,7 @@ class CommandResult:
     def in_words(self, timeout_seconds: float | None = None) -> str:
         """Return how it ended, for a sentence: "ended with exit code 3"."""
         if self.cause == TIMED_OUT:
-            limit = f" of {timeout_seconds:.0f} s" if timeout_seconds else ""
+            limit = f" of {timeout_seconds:g} s" if timeout_seconds else ""
             return f"was stopped after {self.seconds:.1f} s: its time{limit} was used up"
         if self.cause == SILENT:
             return f"was stopped after {self.seconds:.1f} s: it printed nothing for too long"

@@ -35,6 +35,7 @@ from checks.kind import Place
 from checks.record import Record
 from checks.result import Result
 from runner.abort import AbortToken
+from runner.captured import CapturedError, as_texts
 from runner.command import Command, CommandResult
 
 #: Files of the runner in the folder of a run: no log and no artifact of a check has such a name.
@@ -107,9 +108,11 @@ class DirectiveContext:
         """
         Open a log that people find beside the results; the caller closes it. With "w" it begins anew.
 
+        The same name is the same file; bytes go into `.buffer` of what is returned.
+
         Raises DirectiveError: the name is no plain file name, or the runner's own.
         """
-        if name != Path(name).name or name.startswith(".") or name in RUNNER_FILES:
+        if not name or name != Path(name).name or name.startswith(".") or name in RUNNER_FILES:
             raise DirectiveError(f"`{name}` is no name of a log; expected a plain file name, none of the runner's")
         return open((self.logs or self.private) / name, mode, encoding="utf-8", errors="backslashreplace")
 
@@ -180,12 +183,29 @@ class Directive:
             faults.append(Fault(0, path, message))
 
         place = Place(tell, variables=variables)
-        self.parameters: Mapping[str, Any] = self.PARAMETERS.read(self.from_short_form(parameters), place)
+        given = self._read_captured(self.from_short_form(parameters), place)
+        self.parameters: Mapping[str, Any] = self.PARAMETERS.read(given, place)
         if not any(self.PARAMETERS.knows(fault.path) for fault in faults):
             # keys that nobody knows are left out by then, and every other value is right
             self.check_parameters(place)
         if faults:
             raise ParametersError(self.name, faults)
+
+    @classmethod
+    def _read_captured(cls, given: Any, place: Place) -> Any:
+        """Return the parameters with captured output as text, but for keys that take anything: those read the file."""
+        if not isinstance(given, Mapping):
+            return given
+        clean = dict(given)
+        for name, value in given.items():
+            if cls.PARAMETERS.takes_anything(name):
+                continue
+            try:
+                clean[name] = as_texts(value)
+            except CapturedError as error:
+                place.at(name).fault(str(error))
+                del clean[name]
+        return clean
 
     @classmethod
     def from_short_form(cls, parameters: Any) -> Any:

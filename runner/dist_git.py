@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import quote
 
+from runner.address_rule import AddressRule
 from runner.directive import DirectiveContext, SurroundingsError
 from runner.download import Downloader
 from runner.git import MissingRevisionError, Source, fetch
@@ -37,10 +38,11 @@ class DistGit(Protocol):
 
 
 @contextmanager
-def dist_git_at(base: str, namespace: str, package: str, context: DirectiveContext) -> Iterator[DistGit]:
-    """Give the repository of a package, at a URL or below a folder."""
+def dist_git_at(base: str, namespace: str, package: str, context: DirectiveContext, rule: AddressRule | None = None
+                ) -> Iterator[DistGit]:
+    """Give the repository of a package, at a URL or below a folder; `rule`: what the URL may lead to."""
     if base.startswith(("http://", "https://")):
-        yield _Server(base, namespace, package)
+        yield _Server(base, namespace, package, rule)
         return
     folder = _Folder(base.removeprefix("file://"), namespace, package, context)
     try:
@@ -52,10 +54,10 @@ def dist_git_at(base: str, namespace: str, package: str, context: DirectiveConte
 class _Server:
     """Raw pages over HTTP."""
 
-    def __init__(self, base: str, namespace: str, package: str) -> None:
+    def __init__(self, base: str, namespace: str, package: str, rule: AddressRule | None) -> None:
         self.name = f"{namespace}/{package}"
         self._namespace, self._package = namespace, package
-        self._downloader = Downloader()
+        self._downloader = Downloader(rule=rule)
         self._layout = base if "{path}" in base else RAW.replace("{baseurl}", base.rstrip("/").replace("{", "%7B"))
 
     def take(self, ref: str, path: str, place: Path) -> bool:

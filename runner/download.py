@@ -11,6 +11,8 @@ from runner.package_source import MissingBuildError, SourceError
 if TYPE_CHECKING:
     import requests
 
+    from runner.address_rule import AddressRule
+
 #: One file. The largest package of a distribution (a kernel's debuginfo) has about 1 GB.
 FILE_LIMIT_BYTES = 4 * 1024**3
 #: A page, a listing.
@@ -25,12 +27,16 @@ TIMEOUTS = (10, 60)
 class Downloader:
     """Keeps connections open between files."""
 
-    def __init__(self, sleep: Callable[[float], None] = time.sleep, accept: str = "*/*") -> None:
+    def __init__(self, sleep: Callable[[float], None] = time.sleep, accept: str = "*/*",
+                 rule: AddressRule | None = None) -> None:
         import requests
 
         self._requests = requests
         self._session = requests.Session()
         self._session.headers["Accept"] = accept
+        if rule is not None:
+            for scheme in ("http://", "https://"):
+                self._session.mount(scheme, rule.adapter())
         self._sleep = sleep
 
     def page(self, url: str) -> str:

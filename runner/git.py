@@ -16,7 +16,9 @@ from urllib.parse import urlsplit
 from checks.item import shown
 from checks.quantity import show_bytes
 from runner.abort import AbortToken
+from runner.address_rule import AddressRule, host_of
 from runner.directive import DirectiveError, SurroundingsError
+from runner.package_source import SourceError
 from runner.tool import ToolCall, ToolEnd, run_tool
 
 #: On disk, history and files together; and how many files.
@@ -47,6 +49,8 @@ class Source:
     ref: str = "HEAD"
     #: True for a folder that the operator has named; git is to trust it, as it would a server.
     local: bool = False
+    #: What the URL may lead to; None: anything.
+    rule: AddressRule | None = None
 
     def __post_init__(self) -> None:
         parts = urlsplit(self.url)
@@ -61,6 +65,22 @@ class Source:
     def address(self) -> str:
         """What git is given: a local folder as a URL, so that nothing of it is linked."""
         return Path(self.url).resolve().as_uri() if self.local else self.url
+
+    def pinned(self) -> tuple[str, ...]:
+        """
+        Return the options that hold git to the addresses that were looked at: it would ask for the name again.
+
+        Raises AddressRefusedError; SurroundingsError: no such name.
+        """
+        if self.rule is None:
+            return ()
+        host, port = host_of(self.url)
+        try:
+            addresses = self.rule.addresses_of(host, port)
+        except SourceError as error:
+            raise SurroundingsError(str(error)) from None
+        there = ",".join(f"[{address}]" if ":" in address else address for address in addresses)
+        return ("-c", f"http.curloptResolve={host}:{port}:{there}", "-c", "http.followRedirects=false")
 
 
 def fetch(source: Source, folder: Path, abort: AbortToken, *, timeout_seconds: float | None = None) -> str:
@@ -96,7 +116,7 @@ class _Git:
     def __init__(self, source: Source, folder: Path, abort: AbortToken, deadline: float) -> None:
         self._source, self._folder, self._abort, self._deadline = source, folder, abort, deadline
         self._next_look = 0.0
-        self._options = _OPTIONS + (("-c", f"safe.directory={source.url}") if source.local else ())
+        self._options = _OPTIONS + source.pinned() + (("-c", f"safe.directory={source.url}") if source.local else ())
         self._environment = _ENVIRONMENT | {"GIT_ALLOW_PROTOCOL": "file" if source.local else "http:https",
                                             "GIT_CEILING_DIRECTORIES": str(folder.parent), "HOME": str(folder)}
 

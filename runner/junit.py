@@ -21,7 +21,6 @@ def write_junit(path: Path, report: ExecutionReport, results: Iterable[Result], 
         errors += 1
         cases.append(f'  <testcase classname={_attribute(report.testcase)} name="the run itself">\n    <error '
                      f"type={_attribute(report.code)} message={_attribute(report.status)}/>\n  </testcase>\n")
-    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(
         '<?xml version="1.0" encoding="UTF-8"?>\n'
         f'<testsuite name={_attribute(report.testcase)} tests="{len(cases)}" failures="{failures}" errors="{errors}" '

@@ -60,6 +60,8 @@ def run_items(options: RunOptions) -> int:
         raise ItemError("`--item` and `--item-file` do not go together; keep one of the two")
     folder = options.artifacts or settings.runs_folder(os.environ) / datetime.now(UTC).strftime("%Y%m%d-%H%M%S-many")
     cells = list(_cells_of(options.item_file, options, folder.absolute()))
+    if not cells:
+        raise ItemError(f"{options.item_file}: has no item; expected one a line, such as `xchat-0.5-1.fc20`")
     return _finish(_run_all(options, cells), folder, options)
 
 
@@ -139,9 +141,12 @@ def _argv(options: RunOptions, cell: Cell) -> list[str]:
     words = [sys.executable, "-m", "checkotron", "run", options.check, "--item", cell.item, "--artifacts",
              str(cell.folder), "--executor", options.executor]
     for option, value in (("--item-type", cell.item_type), ("--arch", cell.arch), ("--koji-store", options.koji_store),
-                          ("--report", options.report_url), ("--build-id", options.build_id)):
+                          ("--report", options.report_url), ("--build-id", options.build_id),
+                          ("--check-repository", options.check_repository),
+                          ("--check-revision", options.check_revision)):
         if value:
             words += [option, str(value)]
+    words += [f"--fact={fact}" for fact in options.facts]
     return words + (["--keep"] if options.keep else [])
 
 

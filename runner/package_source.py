@@ -9,7 +9,7 @@ whole file or nothing. All raise SourceError where the source does not answer
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -85,6 +85,9 @@ class PackageSource(Protocol):
 
     def latest(self, tag: str, name: str) -> str | None:
         """Return the newest build of one package in a tag; None where the tag has none of it."""
+
+    def about(self, nvr: Nvr) -> Mapping[str, str]:
+        """Return what is known of a build beside its name: `task_id`, `issuer`; empty where nothing is."""
 
     def download(self, file: PackageFile, target: Path) -> None:
         """Write the file to the target."""

@@ -32,6 +32,9 @@ CHUNK_BYTES = 1024 * 1024
 #: How long the output of a command that has ended is waited for.
 DRAIN_SECONDS = 0.5
 
+#: Why no command at all can be started; not that command's fault.
+_MACHINE_IS_FULL = (errno.EMFILE, errno.ENFILE, errno.EAGAIN, errno.ENOMEM)
+
 EXITED, ABORTED, TIMED_OUT, SILENT, STOPPED = "exited", "aborted", "timed-out", "silent", "stopped"
 
 Sink = Callable[[bytes], None]
@@ -153,6 +156,8 @@ def _start(request: ProcessRequest, alive: int | None, separate: bool) -> subpro
                 pass_fds=request.pass_fds, preexec_fn=before_exec,
             )
     except (OSError, ValueError, subprocess.SubprocessError) as error:
+        if isinstance(error, OSError) and error.errno in _MACHINE_IS_FULL:
+            raise
         why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise CommandNotFoundError(f"`{request.argv[0]}` cannot be started: {why}") from None
 

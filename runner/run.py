@@ -10,6 +10,7 @@ One run: the stages in their order, and the loop around them. Read this first.
 """
 from __future__ import annotations
 
+import errno
 import json
 import logging
 import time
@@ -126,11 +127,23 @@ def failure_of(error: BaseException, abort: AbortToken) -> Failure:
             return Failure(str(error), "executor-failed", 3)
         case WorkspaceError():
             return Failure(str(error), "no-workspace", 3)
-        case OSError() if error.errno in (28, 122):  # no space left, quota exceeded
+        case OSError() if error.errno in (errno.ENOSPC, errno.EDQUOT):
             return Failure(f"the disk is full: {error}", "disk-full", 3)
+        case OSError():
+            return Failure(_os_error(error), "surroundings-failed", 3)
         case _:
             words = f"BUG in the runner: {type(error).__name__}: {error}; please report it with run.log"
             return Failure(words, "bug", BUG_EXIT_CODE, "".join(traceback.format_exception(error)))
+
+
+def _os_error(error: OSError) -> str:
+    """Return what the system refused, and where: the file, or the place in the runner's own code."""
+    frames = [at for at in traceback.extract_tb(error.__traceback__) if Path(at.filename).parent.name == "runner"]
+    where = f"`{error.filename}`" if error.filename else "".join(
+        f"runner/{Path(at.filename).name}:{at.lineno}" for at in frames[-1:])
+    more = {errno.EMFILE: "; raise the limit of open files, `ulimit -n`",
+            errno.EAGAIN: "; raise the limit of processes, `ulimit -u`"}.get(error.errno or 0, "")
+    return f"{where}: {error.strerror or type(error).__name__}{more}"
 
 
 class _StagesLog:
@@ -154,6 +167,8 @@ class _StagesLog:
                        extra={"stage": name, "code": failure.code, "why": failure.message})
             if failure.traceback:
                 logger.error(failure.traceback)
+            elif isinstance(error, OSError):
+                logger.warning("where it happened", exc_info=error)
         seconds = time.monotonic() - begin
         end = "ok" if failure is None else f"{failure.code}: {' '.join(failure.message.split())[:500]}"
         self.entries.append({"name": name, "seconds": round(seconds, 3), "end": failure.code if failure else "ok"})

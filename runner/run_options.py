@@ -4,13 +4,14 @@ from __future__ import annotations
 import os
 import re
 import shlex
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from checks.build_id import is_standalone, parse_build_id
+from checks.catalogue import UnknownCheckError
 from checks.contracts import NOARCH, CheckInput
 from checks.description import CheckDescription
 from checks.item import ItemError, parse_item, shown, slug
@@ -41,6 +42,11 @@ class RunOptions:
     artifacts: Path | None = None
     koji_store: str | None = None
     report_url: str | None = None
+    #: `NAME=VALUE` each.
+    facts: tuple[str, ...] = ()
+    #: Go before what the check's folder says.
+    check_repository: str | None = None
+    check_revision: str | None = None
     tap: str | None = None
     junit: Path | None = None
     as_json: bool = False
@@ -56,15 +62,22 @@ class RunOptions:
 
 #: As in a check file.
 _ARCH = re.compile(r"[A-Za-z0-9_]{1,32}")
+_FACT, _FACT_LIMIT = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}"), 1024
 
 
-def plan_of(options: RunOptions, **extra: Any) -> RunPlan:
+def check_of(options: RunOptions) -> CheckDescription:
+    """Return the check that is named. Raises CheckFileError, UnknownCheckError."""
+    if not options.check:
+        raise UnknownCheckError("the check is an empty text; expected a name of the library, or a path")
+    return find(options.check, settings.check_folders(os.environ))
+
+
+def plan_of(options: RunOptions, check: CheckDescription, **extra: Any) -> RunPlan:
     """
     Return the plan of a run; `extra` are further fields of it.
 
-    Raises CheckFileError, UnknownCheckError, ItemError, BuildIdError, ExecutorError.
+    Raises ItemError, BuildIdError, ExecutorError.
     """
-    check = find(options.check, settings.check_folders(os.environ))
     if not options.item:
         kind = (check.item_types or ("koji_build",))[0]
         raise ItemError(f"`--item` is missing; say which {kind} to check, such as `{_example(kind)}`")
@@ -81,14 +94,45 @@ def plan_of(options: RunOptions, **extra: Any) -> RunPlan:
     executor = choose_executor(check, options.executor, trusted)
     image = image_for(check, given, executor.name, settings.roots_folder(os.environ))
     revision = revision_of(check.folder)
+    if options.check_repository:
+        # the folder is a copy then; a repository that it happens to lie in is another one
+        revision = replace(revision, repository=options.check_repository, commit=options.check_revision)
     level = min(options.trust, trust.TRUSTED if is_ours(check, trusted) else trust.UNTRUSTED)
     return RunPlan(
         check=check, input=given, folder=(options.artifacts or _new_run_folder(check, given)).absolute(),
         executor=executor, workspaces=settings.workspaces_folder(os.environ, executor.confines),
-        settings=settings.settings_from(os.environ, koji_store=options.koji_store), revision=revision,
+        settings=_settings(options, level), revision=revision,
+        facts=facts_of(options.facts),
         given=trust.give(check, level, revision, settings.caches_folder(os.environ),
                          settings.secrets_folder(os.environ)),
         image=options.image if options.image and executor.name == "podman" else image, keep=options.keep, **extra)
+
+
+def _settings(options: RunOptions, level: int) -> dict[str, str]:
+    """Return where outside services are; a check that is not trusted names public addresses only."""
+    found = settings.settings_from(os.environ, koji_store=options.koji_store)
+    if "addresses" in found:
+        from runner.address_rule import AddressRuleError, rule_in
+
+        try:
+            rule_in(found)
+        except AddressRuleError as error:
+            raise ItemError(str(error)) from None
+    elif level < trust.TRUSTED:
+        found["addresses"] = "public"
+    return found
+
+
+def facts_of(texts: Iterable[str]) -> dict[str, str]:
+    """Return the facts in `NAME=VALUE` texts, the last of a name. Raises ItemError."""
+    facts: dict[str, str] = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals or not _FACT.fullmatch(name) or len(value) > _FACT_LIMIT:
+            raise ItemError(f"`--fact`: `{shown(text)}`; expected NAME=VALUE, a name of letters, digits and _, and "
+                            f"at most {_FACT_LIMIT} characters")
+        facts[name] = value
+    return facts
 
 
 def command_line(options: RunOptions, plan: RunPlan) -> list[str]:
@@ -114,12 +158,9 @@ def in_one_line(words: list[str]) -> str:
     return shlex.join(words)
 
 
-def expand_arches(options: RunOptions, load: Callable[[str], CheckDescription]) -> tuple[str, ...]:
+def expand_arches(options: RunOptions, check: CheckDescription) -> tuple[str, ...]:
     """Return the arches of a check with a matrix that is run without `--arch`; empty: one run is enough."""
-    if options.arch is not None:
-        return ()
-    check = load(options.check)
-    return check.arches if check.has_matrix and len(check.arches) > 1 else ()
+    return check.arches if options.arch is None and check.has_matrix and len(check.arches) > 1 else ()
 
 
 def _example(kind: str) -> str:

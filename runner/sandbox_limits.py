@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import os
+import resource
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,8 +66,15 @@ class SandboxLimits:
         addresses = self.memory_bytes * (16 if in_group else 1)
         # the group refuses first, because it counts what it refuses
         processes = self.processes + spare_processes + (64 if in_group else 0)
-        return (f"--nproc={processes}", f"--as={addresses}", f"--cpu={self.cpu_seconds}",
-                f"--fsize={self.file_bytes}", f"--nofile={self.open_files}", "--core=0")
+        wanted = {"nproc": processes, "as": addresses, "cpu": self.cpu_seconds, "fsize": self.file_bytes,
+                  "nofile": self.open_files, "core": 0}
+        return tuple(f"--{name}={_not_above_own(name, value)}" for name, value in wanted.items())
+
+
+def _not_above_own(name: str, value: int) -> int:
+    """Return the value, or this process's own hard limit where that is lower: nobody may raise that one."""
+    own = resource.getrlimit(getattr(resource, f"RLIMIT_{name.upper()}"))[1]
+    return value if own == resource.RLIM_INFINITY else min(value, own)
 
 
 def processes_of_user(uid: int) -> int:

@@ -16,6 +16,7 @@ FROM_ENVIRONMENT = {
     "distgit_url": ("CHECKOTRON_DISTGIT_URL",),
     "releases": ("CHECKOTRON_RELEASES",),
     "resultsdb_url": ("CHECKOTRON_RESULTS_URL",),
+    "addresses": ("CHECKOTRON_ADDRESSES",),
 }
 
 

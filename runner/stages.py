@@ -12,19 +12,20 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from checks.build_id import is_standalone
 from checks.contracts import CheckInput
 from checks.description import Action, CheckDescription, CheckFileError
+from checks.result import Result
 from checks.tap import TapLimits
 from runner import using
 from runner.abort import AbortToken
-from runner.artifacts import Collector
+from runner.artifacts import Collector, kept_name
 from runner.command_log import CMD_LOG_FILENAME, CommandLog
 from runner.commander import Commander
 from runner.directive import DirectiveContext, DirectiveError
@@ -68,6 +69,8 @@ class RunPlan:
     limits: Limits = field(default_factory=Limits)
     settings: Mapping[str, str] = field(default_factory=dict)
     revision: Revision | None = None
+    #: What is known of the item beside its name: `task_id`, `issuer`. For the report; the check does not see it.
+    facts: Mapping[str, str] = field(default_factory=dict)
     #: Caches and secrets.
     given: Given = field(default_factory=lambda: Given({}, {}))
     #: The root or image for the executor.
@@ -105,8 +108,11 @@ class RunState:
     is_failed: bool = False
 
     def note(self, key: str, value: Any) -> None:
-        """Keep something for the execution report; an exit code keeps its worst, faults are listed."""
-        if key == "exit_code":
+        """Keep something for the execution report: facts are joined, of exit codes the worst, the rest is listed."""
+        if key == "facts":
+            # who asked for the run knows better than what was found out on the way
+            self.details[key] = {**value, **self.details.get(key, {})}
+        elif key == "exit_code":
             self.details["exit_code_asked"] = max(value, self.details.get("exit_code_asked", 0))
         elif len(self.details.setdefault(key, [])) < 100:
             self.details[key].append(value)
@@ -117,8 +123,12 @@ def fetch(state: RunState) -> None:
     plan = state.plan
     for note in plan.given.notes:
         state.reached.say(note)
+    if plan.facts:
+        state.note("facts", plan.facts)
     if plan.revision is not None:
         state.details["revision"] = plan.revision.to_dict()
+        if plan.revision.repository:
+            state.details["repository"] = plan.revision.repository
     (plan.folder / "input.json").write_text(json.dumps(plan.input.to_dict(), indent=2) + "\n", encoding="utf-8")
     item_type = plan.input.item_type
     faults = faults_for(plan.check, item_type)
@@ -143,7 +153,11 @@ def prepare(state: RunState) -> None:
     state.workspace = workspace = Workspace.create(plan.workspaces)
     check = plan.check
     folder = check.folder
-    if plan.executor.confines or check.shared_folder is not None:
+    if not check.run.checkout:
+        # the image carries the check: what lies here is only its YAML
+        workspace.check.mkdir(mode=0o755)
+        folder = workspace.check
+    elif plan.executor.confines or check.shared_folder is not None:
         folder = workspace.copy_check(check.folder, check.shared_folder)
     state.instance = plan.executor.start(Confinement(
         workspace, folder, check.environment.network, check.resources, plan.image, plan.limits.grace_seconds,
@@ -173,7 +187,7 @@ def execute(state: RunState) -> None:
 
     def send(results: Any) -> None:
         state.sent += 1
-        state.results.add(results)
+        state.results.add(_with_kept_names(results, workspace))
 
     def context_for(action: Action, variables: Mapping[str, Any]) -> DirectiveContext:
         if action.always:
@@ -271,13 +285,17 @@ def _collect_unsent(state: RunState, values: list[Any]) -> None:
             continue
         verdicts = Verdicts(value, state.plan.input, TapLimits())
         try:
-            state.results.add(verdicts)
+            state.results.add(_with_kept_names(verdicts, state.workspace))
         except VerdictError as error:
             raise DirectiveError(f"the results {error}", "bad-results") from None
         state.sent += 1
         tell_faults(verdicts, state.note)
 
 
-def is_by_hand(plan: RunPlan) -> bool:
-    """True for a run that no system asked for."""
-    return is_standalone(plan.input.build_id)
+def _with_kept_names(results: Iterable[Result], workspace: Workspace | None) -> Iterator[Result]:
+    """Yield the results; what names a file of the check that is kept under another name names that one."""
+    for result in results:
+        name = result.artifact or "/"
+        if workspace is not None and not name.startswith("/") and os.path.lexists(workspace.artifacts / name):
+            result = result.with_changes(artifact=kept_name(name))
+        yield result

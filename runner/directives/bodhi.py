@@ -5,6 +5,7 @@ from typing import Any
 
 from checks.kind import Choice, Flag, ListOf, Text
 from checks.record import Key, Record
+from runner.address_rule import rule_in
 from runner.all_package_sources import source_for
 from runner.bodhi import Bodhi, builds_in_name, is_alias
 from runner.build_download import download_builds, nvrs
@@ -59,7 +60,8 @@ class BodhiDirective(Directive):
         update_id = self.parameters["update_id"]
         if not is_alias(update_id):
             return builds_in_name(update_id)
-        url = self.parameters["bodhi_url"] or context.settings.get("bodhi_url")
+        named = self.parameters["bodhi_url"]
+        url = named or context.settings.get("bodhi_url")
         if not url:
             raise SurroundingsError("no Bodhi server is set; give `bodhi_url`, or set $BODHI_URL", "not-configured")
-        return Bodhi(url).builds(update_id)
+        return Bodhi(url, rule_in(context.settings) if named else None).builds(update_id)

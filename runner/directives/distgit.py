@@ -8,6 +8,7 @@ from typing import Any
 from checks.item import ItemError, parse_nvr
 from checks.kind import Flag, ListOf, Place, Text
 from checks.record import Key, Record
+from runner.address_rule import rule_in
 from runner.directive import Directive, DirectiveContext, DirectiveError, SurroundingsError
 from runner.dist_git import DistGit, dist_git_at
 from runner.git import REF
@@ -58,7 +59,8 @@ class Distgit(Directive):
                                     "not-configured")
         namespace, package, refs = self._what()
         target = context.folder(self.parameters["target_dir"])
-        with dist_git_at(base, namespace, package, context) as repository:
+        rule = rule_in(context.settings) if self.parameters["baseurl"] else None
+        with dist_git_at(base, namespace, package, context, rule) as repository:
             value = self._files(repository, target, refs)
         context.note("derived_from", f"dist-git:{namespace}/{package}#{value['gitref']}")
         return value

@@ -6,6 +6,7 @@ import shutil
 
 from checks.kind import Place, Text
 from checks.record import Key, Record
+from runner.address_rule import AddressRule, rule_in
 from runner.directive import Directive, DirectiveContext, DirectiveError, SurroundingsError
 from runner.git import REF, MissingRevisionError, Source, fetch
 
@@ -34,7 +35,7 @@ class Git(Directive):
 
     def run(self, context: DirectiveContext) -> dict[str, str]:
         """Return `path`, `commit` and `url`."""
-        source = self._source()
+        source = self._source(rule_in(context.settings))
         target = context.inside(self.parameters["target_dir"])
         if target.exists() and (not target.is_dir() or any(target.iterdir())):
             raise DirectiveError(f"`target_dir` `{self.parameters['target_dir']}` is not empty; give a new folder")
@@ -52,9 +53,9 @@ class Git(Directive):
         context.note("derived_from", f"git:{source.url}#{commit}")
         return {"path": str(target), "commit": commit, "url": source.url}
 
-    def _source(self) -> Source:
+    def _source(self, rule: AddressRule | None = None) -> Source:
         given = self.parameters
         if given["git_commit"]:
             repository, _, commit = given["git_commit"].split("#")
-            return Source(f"https://{repository}", commit)
-        return Source(given["url"], given["gitref"] or "HEAD")
+            return Source(f"https://{repository}", commit, rule=rule)
+        return Source(given["url"], given["gitref"] or "HEAD", rule=rule)

@@ -2,11 +2,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from checks.item import Nvr, parse_nvr
 from checks.kind import Choice, Flag, ListOf, Place, Text
 from checks.record import Key, Record
+from runner import releases
 from runner.all_package_sources import source_for
 from runner.build_download import download_builds, nvrs
 from runner.directive import Directive, DirectiveContext, DirectiveError, SurroundingsError
@@ -54,7 +56,7 @@ class Koji(Directive):
         wanted = Wanted(given["arch"], given["arch_exclude"], given["src"], given["debuginfo"])
         try:
             source = source_for(given["store"], given["hub"], context.settings)
-            builds = self._builds(source)
+            builds = self._builds(source, context.settings)
             if not builds and given["action"] == "download_latest_stable":
                 return {}
             done = download_builds(source, builds, wanted, target, context.abort, build_log=given["build_log"])
@@ -64,23 +66,22 @@ class Koji(Directive):
             raise SurroundingsError(str(error)) from None
         for nvr in builds:
             context.note("derived_from", f"koji:{nvr}")
+        if [str(nvr) for nvr in builds] == [context.check.item] and (facts := source.about(builds[0])):
+            context.note("facts", facts)
         return done.to_dict()
 
-    def _builds(self, source: PackageSource) -> list[Nvr]:
+    def _builds(self, source: PackageSource, settings: Mapping[str, str]) -> list[Nvr]:
         action = self.parameters["action"]
         if action == "download_tag":
             tag = self.parameters["koji_tag"]
             return nvrs(source.tagged(tag), f"tag `{tag}`")
         [nvr] = nvrs([self.parameters["koji_build"]], "`koji_build`")
-        return [nvr] if action == "download" else latest_stable(source, nvr)
+        return [nvr] if action == "download" else latest_stable(source, nvr, stable_tags(nvr, settings))
 
 
-def latest_stable(source: PackageSource, nvr: Nvr) -> list[Nvr]:
-    """Return the newest stable build of the package: in `fNN-updates`, else in `fNN`; empty where there is none."""
-    match = re.search(r"\.fc(\d+)", nvr.release)
-    if match is None:
-        raise DirectiveError(f"release `{nvr.release}` names no Fedora release; expected `.fcNN` in it", "wrong-check")
-    for tag in (f"f{match.group(1)}-updates", f"f{match.group(1)}"):
+def latest_stable(source: PackageSource, nvr: Nvr, tags: Iterable[str]) -> list[Nvr]:
+    """Return the newest stable build of the package, from the first tag that has one; empty where there is none."""
+    for tag in tags:
         try:
             newest = source.latest(tag, nvr.name)
         except MissingBuildError:
@@ -89,3 +90,30 @@ def latest_stable(source: PackageSource, nvr: Nvr) -> list[Nvr]:
         if newest is not None:
             return [parse_nvr(newest)]
     return []
+
+
+def stable_tags(nvr: Nvr, settings: Mapping[str, str]) -> list[str]:
+    """
+    Return the tags with the stable builds of a build's release, the newest first.
+
+    The table of releases says them; without a table, or for a release that is not in it, Fedora's `fNN-updates`
+    and `fNN`. Raises DirectiveError: neither knows the release, or the table is wrong.
+    """
+    match = re.search(r"\.fc(\d+)", nvr.release)
+    fedora = [f"f{match.group(1)}-updates", f"f{match.group(1)}"] if match else []
+    if settings.get(releases.SETTING):
+        try:
+            release = releases.configured_table(None, settings).of_build(nvr.release)
+        except releases.ReleaseTableError as error:
+            raise SurroundingsError(str(error), "wrong-releases") from None
+        except releases.UnknownReleaseError as error:
+            if not fedora:
+                raise DirectiveError(str(error), "wrong-check") from None
+        else:
+            stable = [tag for tag in release.koji_tags if not releases.TAG_ENDING.search(tag)]
+            if stable or not fedora:
+                return list(dict.fromkeys([*reversed(stable), release.name]))
+    if not fedora:
+        raise DirectiveError(f"release `{nvr.release}` names no Fedora release; expected `.fcNN` in it, or a table "
+                             f"of releases that knows it: {releases.HOW_TO_SET}", "wrong-check")
+    return fedora

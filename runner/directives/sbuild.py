@@ -184,8 +184,9 @@ class Sbuild(Directive):
             target = context.folder(self.parameters["target_dir"])
             for path in build.made():
                 files.append(str(shutil.copyfile(path, fresh(target / path.name))))
-        result = {"item": context.check.item, "type": context.check.item_type, "outcome": _outcome(summary, done),
-                  "summary": _sentence(summary, errors, done), "arch": context.check.arch, "artifact": build.log.name}
+        result: dict[str, Any] = {
+            "item": context.check.item, "type": context.check.item_type, "outcome": _outcome(summary, done),
+            "summary": _sentence(summary, errors, done), "arch": context.check.arch, "artifact": build.log.name}
         if not done:
             result["details"] = {"output": "\n".join(errors or summary.lines)}
         return {"succeeded": done, "status": summary.status, "fail_stage": summary.fail_stage, "log": str(build.log),

@@ -1,13 +1,13 @@
 """xunit: makes results of JUnit XML, which most test tools write."""
 from __future__ import annotations
 
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from checks.kind import Text
 from checks.record import Key, Record
 from runner.aggregation import ALLPASS, KEYS, About, aggregation, results_of
-from runner.artifacts import RESERVED_NAMES
+from runner.artifacts import kept_name
 from runner.captured import Captured, CapturedError
 from runner.directive import Directive, DirectiveContext, DirectiveError
 from runner.junit_file import JunitError, read_junit
@@ -43,5 +43,4 @@ def _artifact(path: Path, context: DirectiveContext) -> str | None:
     root = context.artifactsdir.resolve()
     if not path.is_relative_to(root):
         return None
-    name = str(path.relative_to(root))
-    return f"artifact-{name}" if name.partition("/")[0] in RESERVED_NAMES else name
+    return kept_name(PurePosixPath(path.relative_to(root)))

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 from checks.item import Nvr
@@ -39,6 +40,10 @@ class FolderStore:
     def latest(self, tag: str, name: str) -> str | None:
         """Return the first build of the package in the tag's file."""
         return newest_of(self.tagged(tag), name)
+
+    def about(self, nvr: Nvr) -> Mapping[str, str]:
+        """Return nothing: only names are known here."""
+        return {}
 
     def download(self, file: PackageFile, target: Path) -> None:
         """Link the file where both lie on one disk, else copy it."""

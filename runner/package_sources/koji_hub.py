@@ -1,10 +1,12 @@
 """A Koji hub, asked through Koji's own client library; the files come from the hub's file server."""
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from checks.item import Nvr
+from runner.address_rule import AddressRule, host_of
 from runner.download import Downloader
 from runner.package_source import MissingBuildError, PackageFile, SourceError
 
@@ -12,8 +14,8 @@ from runner.package_source import MissingBuildError, PackageFile, SourceError
 class KojiHub:
     """Asks a hub without logging in."""
 
-    def __init__(self, url: str, top_url: str | None = None) -> None:
-        """`top_url` is where `packages/` lies; without it the hub's own `/kojifiles`."""
+    def __init__(self, url: str, top_url: str | None = None, rule: AddressRule | None = None) -> None:
+        """`top_url` is where `packages/` lies; without it the hub's own `/kojifiles`. Raises SourceError."""
         try:
             import koji
         except ImportError as error:
@@ -21,11 +23,13 @@ class KojiHub:
                               f"(needs libkrb5-dev), or use a package store: {error}") from None
         self._koji = koji
         self.where = url
-        self._session = koji.ClientSession(url, {"anon_retry": True, "max_retries": 3, "retry_interval": 1,
+        if rule is not None:
+            rule.addresses_of(*host_of(url))
+        self._session = _session_class(koji, rule)(url, {"anon_retry": True, "max_retries": 3, "retry_interval": 1,
                                                  "timeout": 60, "no_ssl_verify": False})
         base = url.removesuffix("/").removesuffix("/kojihub")
         self._paths = koji.PathInfo(topdir=(top_url or f"{base}/kojifiles").rstrip("/"))
-        self._downloader = Downloader()
+        self._downloader = Downloader(rule=rule)
         self._builds: dict[str, dict[str, Any]] = {}
 
     def packages(self, nvr: Nvr) -> list[PackageFile]:
@@ -51,6 +55,12 @@ class KojiHub:
         """Return the newest build of one package in a tag, parents included."""
         builds = self._ask("getLatestBuilds", tag, package=name)
         return self._remembered(builds[0]) if builds else None
+
+    def about(self, nvr: Nvr) -> Mapping[str, str]:
+        """Return the task and the owner of a build; an imported one has no task."""
+        build = self._build(str(nvr))
+        known = {"task_id": build.get("task_id"), "issuer": build.get("owner_name")}
+        return {name: str(value) for name, value in known.items() if value}
 
     def download(self, file: PackageFile, target: Path) -> None:
         """Write the file to the target; it has the size that the hub knows, or is not there."""
@@ -86,3 +96,17 @@ class KojiHub:
         except Exception as error:
             # the client lets errors of requests, ssl, socket and xmlrpc through as they are
             raise SourceError(f"hub `{self.where}`, {method}: no answer: {type(error).__name__}: {error}") from None
+
+
+def _session_class(koji: Any, rule: AddressRule | None) -> Any:
+    """Return the client's session; each connection that it makes is held to the rule."""
+    if rule is None:
+        return koji.ClientSession
+
+    class RuledSession(koji.ClientSession):  # type: ignore[misc]
+        def new_session(self) -> None:
+            super().new_session()
+            for scheme in ("http://", "https://"):
+                self.rsession.mount(scheme, rule.adapter())
+
+    return RuledSession

@@ -2,11 +2,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from html import unescape
 from pathlib import Path
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
 from checks.item import Nvr
+from runner.address_rule import AddressRule
 from runner.download import Downloader
 from runner.package_source import MissingBuildError, PackageFile, below, newest_of
 
@@ -16,9 +18,9 @@ _LINK = re.compile(r"""<a\s[^>]*?href\s*=\s*["']([^"'<>]+)["']""", re.IGNORECASE
 class WebStore:
     """Reads builds over HTTP from folder listings."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, rule: AddressRule | None = None) -> None:
         self.where = url.rstrip("/")
-        self._downloader = Downloader()
+        self._downloader = Downloader(rule=rule)
 
     def packages(self, nvr: Nvr) -> list[PackageFile]:
         """Return every package of a build."""
@@ -48,6 +50,10 @@ class WebStore:
     def latest(self, tag: str, name: str) -> str | None:
         """Return the first build of the package in the tag's file."""
         return newest_of(self.tagged(tag), name)
+
+    def about(self, nvr: Nvr) -> Mapping[str, str]:
+        """Return nothing: only names are known here."""
+        return {}
 
     def download(self, file: PackageFile, target: Path) -> None:
         """Write the file to the target."""

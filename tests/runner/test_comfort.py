@@ -38,9 +38,9 @@ def test_tap_goes_to_standard_output_and_words_to_standard_error(two: Path, tmp_
 
 
 def test_junit_is_written(two: Path, tmp_path: Path) -> None:
-    run_check(two, tmp_path / "out", "--junit", tmp_path / "j" / "junit.xml")
+    run_check(two, tmp_path / "out", "--junit", tmp_path / "junit.xml")
 
-    suite = ElementTree.parse(tmp_path / "j" / "junit.xml").getroot()
+    suite = ElementTree.parse(tmp_path / "junit.xml").getroot()
     assert (suite.tag, suite.get("tests"), suite.get("failures"), suite.get("errors")) == ("testsuite", "2", "1", "0")
     assert [case.get("classname") for case in suite] == ["scratch.two", "scratch.two"]
 

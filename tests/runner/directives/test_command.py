@@ -37,7 +37,7 @@ def test_any_exit_code_can_be_taken(tmp_path: Path) -> None:
 
 
 def test_time_that_is_used_up_is_a_failure_also_where_any_code_is_taken(tmp_path: Path) -> None:
-    with pytest.raises(DirectiveError, match="its time of 0 s was used up") as caught:
+    with pytest.raises(DirectiveError, match="its time of 0.2 s was used up") as caught:
         run({"run": ["sleep", "60"], "timeout": 0.2, "ignore_return": True}, tmp_path)
 
     assert caught.value.code == "timed-out"

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from checks.contracts import CheckInput
+from checks.item import parse_nvr
 from runner.directive import DirectiveContext, DirectiveError, ParametersError, SurroundingsError
-from runner.directives.koji import Koji
+from runner.directives.koji import Koji, stable_tags
 from tests.support.koji_hub import HubDouble, koji_hub
 from tests.support.package_store import add_build, add_tag
 from tests.support.web_server import Answer, files_below, web_server
@@ -280,3 +282,54 @@ def test_every_hub_gives_a_build_whole(tmp_path: Path, hub: HubDouble) -> None:
 
         listed = {f"{rpm['nvr']}.{rpm['arch']}.rpm": rpm["size"] for rpm in koji.ClientSession(url).listBuildRPMs(nvr)}
         assert {Path(path).name: Path(path).stat().st_size for path in value["downloaded_rpms"]} == listed
+
+
+def test_what_the_hub_knows_of_the_build_under_check_is_noted(tmp_path: Path, hub: HubDouble) -> None:
+    noted: dict[str, object] = {}
+    check = CheckInput(NEW, "koji_build", "-1000", "x86_64", "scratch.alone")
+    hub.facts[NEW] = {"task_id": 4711, "owner_name": "tflink"}
+    context = DirectiveContext.alone(tmp_path / "run", check, settings={"koji_hub": hub.url},
+                                     note=lambda key, value: noted.update({key: value}))
+
+    Koji({"action": "download", "koji_build": NEW}).run(context)
+    Koji({"action": "download", "koji_build": OLD}).run(context)
+
+    assert noted["facts"] == {"task_id": "4711", "issuer": "tflink"}
+
+
+RELEASES = """\
+releases:
+  next: {dist_tag: el10, koji_tags: [base, stable, base-testing], repositories: {}}
+  f20: {repositories: {}}
+"""
+
+
+@pytest.mark.parametrize(("build", "tags"), [
+    ("x-1-1.el10", ["stable", "base", "next"]), ("x-1-1.fc20", ["f20-updates", "f20"]),
+    ("x-1-1.fc21", ["f21-updates", "f21"])])
+def test_the_table_of_releases_says_which_tags_are_stable(build: str, tags: list[str], tmp_path: Path) -> None:
+    (tmp_path / "releases.yml").write_text(RELEASES)
+
+    assert stable_tags(parse_nvr(build), {"releases": str(tmp_path / "releases.yml")}) == tags
+
+
+def test_the_latest_stable_build_of_another_distribution_is_found(tmp_path: Path, packages: Path) -> None:
+    (tmp_path / "releases.yml").write_text(RELEASES)
+    add_build(packages, "xchat-0.4-9.el10")
+    add_tag(packages, "base", ["xchat-0.4-9.el10"])
+    settings = {"koji_store": str(packages), "releases": str(tmp_path / "releases.yml")}
+
+    value = run(tmp_path, settings, action="download_latest_stable", koji_build="xchat-0.5-1.el10", arch="x86_64")
+
+    assert "xchat-0.4-9.el10.x86_64.rpm" in names(value["downloaded_rpms"])
+
+
+def test_a_release_that_nothing_knows_is_told(tmp_path: Path) -> None:
+    (tmp_path / "releases.yml").write_text(RELEASES)
+
+    with pytest.raises(DirectiveError, match="no release for `1.el9`"):
+        stable_tags(parse_nvr("x-1-1.el9"), {"releases": str(tmp_path / "releases.yml")})
+    with pytest.raises(DirectiveError, match="names no Fedora release; expected `.fcNN` in it, or a table"):
+        stable_tags(parse_nvr("x-1-1.el9"), {})
+    with pytest.raises(SurroundingsError, match="cannot be read"):
+        stable_tags(parse_nvr("x-1-1.el9"), {"releases": "/nonexistent"})
