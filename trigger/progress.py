@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from trigger.job_plan import JobPlan
+from trigger.transforms.fact import PREFIX
 
 logger = logging.getLogger(__name__)
 
@@ -28,8 +29,12 @@ class ProgressFolder:
         if not plan.testcase:
             return
         job = plan.job
-        data = {"build_id": job.build_id, "item": job.item, "item_type": job.item_type, "testcase": plan.testcase,
-                "arch": job.arch, "status": "QUEUED", "at": datetime.now(UTC).isoformat(timespec="seconds")}
+        data: dict[str, object] = {
+            "build_id": job.build_id, "item": job.item, "item_type": job.item_type, "testcase": plan.testcase,
+            "arch": job.arch, "status": "QUEUED", "at": datetime.now(UTC).isoformat(timespec="seconds")}
+        facts = {name.removeprefix(PREFIX): value for name, value in job.extra.items() if name.startswith(PREFIX)}
+        if facts:
+            data["facts"] = facts
         part = self._folder / f".{job.build_id}.part"
         try:
             self._folder.mkdir(parents=True, exist_ok=True)

@@ -15,6 +15,7 @@ from buildbot_master.parts.hand_over import Run, is_handed_over
 from buildbot_master.parts.job_properties import FACT_PREFIX, RUNNER_PROPERTIES
 from buildbot_master.parts.mirrors import MirrorError, Wanted
 from buildbot_master.parts.progress import say_running
+from buildbot_master.parts.saying import say
 from buildbot_master.parts.settings import Settings
 
 #: Exit code of the runner -> result of the build. Any other code is FAILURE.
@@ -89,6 +90,8 @@ class RunCheck(ShellMixin, BuildStep):  # type: ignore[misc]
     @defer.inlineCallbacks
     def run(self) -> Any:
         run: Run = yield self.build.run_record()
+        say("build started", build_id=run.build_id, check=run.taskname, item=run.item, arch=run.arch,
+            worker=self.getWorkerName(), build=self.build.buildid)
         if is_handed_over(folders_of(self.settings), run.build_id):
             self.descriptionDone = ["ended before"]
             return SUCCESS

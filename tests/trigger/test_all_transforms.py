@@ -50,7 +50,7 @@ def test_a_job_is_what_the_seed_says() -> None:
     assert (job.item, job.item_type, job.taskname, job.arch) == ("xchat-0.5-1.fc36", "koji_build", "rpmlint", "noarch")
     assert job.label == "rpmlint-koji_build-xchat-0.5-1.fc36"
     assert job.reason == "KojiBuildPackageCompleted xchat-0.5-1.fc36 (r)"
-    assert job.extra == {}
+    assert job.extra == {"fact_task_id": "80860789", "fact_issuer": "packit", "fact_scratch": "false"}
 
 
 def test_arches_come_from_the_rule_else_from_the_check() -> None:
@@ -99,9 +99,22 @@ def test_a_tag_stands_for_the_build_that_got_it() -> None:
     assert [job.item for job in plan_of(ANY, tag_message(), check("rpmlint")).jobs] == ["xchat-0.5-1.fc36"]
 
 
-def test_a_check_that_cannot_take_the_item_says_so() -> None:
+def test_what_an_event_says_is_handed_on_only_for_its_own_item() -> None:
+    of_tag, = plan_of(ANY, tag_message(), check("rpmlint")).jobs
+    of_update = plan_of(ANY, UPDATE, check("rpmlint")).jobs
+    named = plan_of("- {when: {}, do: [{check: rpmlint, extra: {fact_issuer: me}}]}", koji_build(), check("rpmlint"))
+
+    assert all(name.startswith("fact_") for name in of_tag.extra)
+    assert [dict(job.extra) for job in of_update] == [{}, {}]
+    assert named.jobs[0].extra["fact_issuer"] == "me"
+
+
+def test_a_check_that_cannot_take_the_item_says_so(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+
     plan = plan_of(ANY, koji_build(), check("rpmlint", item_types=("compose",)))
 
+    assert "a job that a rule asks for is not made" in caplog.text
     assert plan.reasons == ("r: rpmlint for xchat-0.5-1.fc36: the check takes compose, not koji_build",)
 
 

@@ -179,6 +179,27 @@ def test_cancel_stops_builds_and_requests_by_buildbots_rest(operator: Operator) 
     assert done.stdout.count(": cancelled\n") == 2
 
 
+def test_cancel_of_what_has_ended_or_was_never_there_does_nothing(operator: Operator) -> None:
+    operator.replay(koji_build())
+    (operator.folder / "password").write_text("secret")
+    nothing: dict[str, Any] = {"buildsets": [], "buildrequests": [], "builds": []}
+    asked: list[str] = []
+
+    def answer(path: str) -> dict[str, Any]:
+        asked.append(path)
+        return nothing
+
+    with serving(answer) as url:
+        options = ("--buildbot", url, "--password-file", operator.folder / "password")
+        ended = operator.run("cancel", "xchat-0.5-1.fc36", *options)
+        again = operator.run("cancel", "xchat-0.5-1.fc36", *options)
+
+    assert ended.exit_code == again.exit_code == 0
+    assert ended.stdout == again.stdout
+    assert ended.stdout.endswith(": has ended before\n")
+    assert not [one for one in asked if one.startswith("POST")]
+
+
 def test_cancel_without_the_right_says_what_to_do(operator: Operator) -> None:
     operator.replay(koji_build())
     done = operator.run("cancel", "xchat-0.5-1.fc36", "--buildbot", "http://127.0.0.1:9")

@@ -38,7 +38,8 @@ def test_a_new_job_is_said_to_be_queued_once(tmp_path: Path) -> None:
     assert file.name == f"{scheduled[0].job.build_id}-queued.json"
     assert data.pop("at").endswith("+00:00")
     assert data == {"build_id": scheduled[0].job.build_id, "item": "xchat-0.5-1.fc36", "item_type": "koji_build",
-                    "testcase": "dist.rpmlint", "arch": "noarch", "status": "QUEUED"}
+                    "testcase": "dist.rpmlint", "arch": "noarch", "status": "QUEUED",
+                    "facts": {"task_id": "80860789", "issuer": "packit", "scratch": "false"}}
     assert list((tmp_path / "queue" / "progress").iterdir()) == []
 
 

@@ -30,6 +30,28 @@ def test_every_way_of_a_check_file_runs_on_a_plain_worker() -> None:
     assert added(Run("python-function", file="check.py")) == {}
 
 
+def test_a_command_runs_on_every_kind_of_worker() -> None:
+    assert {kind for kind in IMPLEMENTATIONS if kind in RUN_USINGS["command"]} == {"local", "container", "kubernetes"}
+
+
+def test_the_check_is_brought_to_the_worker_unless_the_image_carries_it() -> None:
+    assert Run().checkout is True
+    assert "checkout" not in added(Run("command", "make check"))
+    assert added(Run("command", "make check", checkout=False))["checkout"] == "false"
+
+
+def test_a_way_of_running_gives_back_what_it_adds_and_changes_nothing() -> None:
+    run = Run("command", ("make", "check"), checkout=False)
+    job = draft(description=check("rpmlint", run=run), worker=Worker(), label="the-label", extra={"mine": "1"})
+    before = job.to_dict()
+
+    result = configure_run(RUN_USINGS, job)
+
+    assert "mine" not in result
+    assert job.to_dict() == before
+    assert job.description.run == run
+
+
 def test_an_unknown_way_names_the_nearest_and_the_known() -> None:
     with pytest.raises(
         RunUsingError, match=r"no way to run `comand`; did you mean `command`\? Known: command, directives"
