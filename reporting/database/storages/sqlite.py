@@ -1,19 +1,11 @@
-"""
-SQLite in WAL mode: a reading connection a thread, and one connection that writes.
-
-Whatever waits for the writing connection is committed together (group
-commit): each caller is told after the commit that holds its rows has reached
-the disk (`synchronous=FULL`), so many clients share one fsync.
-"""
+"""SQLite in WAL mode: a reading connection a thread, and one connection that writes (sqlite_commit.py)."""
 from __future__ import annotations
 
 import math
 import sqlite3
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -32,17 +24,13 @@ from reporting.database.records import (
 from reporting.database.sql.candidates import Fetch
 from reporting.database.sql.dialect import Dialect, Sql
 from reporting.database.sql.reading import NEXT_IDS, Reading
-from reporting.database.storage import StorageBusyError, StorageError, StorageHurryError, StorageTimeoutError
+from reporting.database.storage import StorageHurryError
 from reporting.database.storages import sqlite_bulk, sqlite_writing
+from reporting.database.storages.sqlite_commit import SharedWriter, Work
+from reporting.database.storages.sqlite_connection import connect, storage_error
 from reporting.database.storages.sqlite_dialect import SqliteDialect
 
 T = TypeVar("T")
-Work = Callable[[sqlite3.Connection], T]
-
-#: Works committed together at most: bounds how long the first of them waits.
-_BATCH = 128
-#: Seconds another process may hold the write lock (a backup, prune or reset).
-_LOCK_SECONDS = 30.0
 #: Virtual machine steps of SQLite between two looks at the clock.
 _STEPS = 20_000
 #: A hurried question: longest time, and rows that are too many.
@@ -51,12 +39,9 @@ _HURRIED_ROWS = 300
 #: A statement that could not be hurried is not tried so for the next few questions: what was read would be lost.
 _UNHURRIED_QUESTIONS = 8
 _HURRIED_TEXTS = 1_000
-#: Pages of 4 KiB in the log before they are copied into the database: more are copied together, but take longer.
-_CHECKPOINT_PAGES = 4_000
 _READER_CACHE_KIB = 4_096
 #: Of the thread that answers nearly all: the upper levels of the indexes of ten million results.
 _HURRIED_CACHE_KIB = 16_384
-_WRITER_CACHE_KIB = 24_576
 
 
 class SqliteStorage:
@@ -70,10 +55,7 @@ class SqliteStorage:
         #: Statement to questions for which it is not hurried.
         self._unhurried: dict[str, int] = {}
         self._reading = Reading(SqliteDialect(), self._fetch, self._stream)
-        self._waiting: deque[tuple[Work[Any], Future[Any]]] = deque()
-        #: Held by the one who uses the writing connection.
-        self._writing = threading.Lock()
-        self._writer: sqlite3.Connection | None = None
+        self._writer = SharedWriter(path)
         _make_current(path)
 
     # -- storing
@@ -143,9 +125,9 @@ class SqliteStorage:
         self._fetch(Sql("SELECT 1 FROM testcase LIMIT 1"))
 
     def close(self) -> None:
-        for connection in (*self._readers, self._writer):
-            if connection is not None:
-                connection.close()
+        for connection in self._readers:
+            connection.close()
+        self._writer.close()
 
     # -- reading connections
     def _fetch(self, question: Sql) -> list[tuple[Any, ...]]:
@@ -160,7 +142,7 @@ class SqliteStorage:
             cursor.close()
         except sqlite3.OperationalError as error:
             if "interrupted" not in str(error):
-                raise _storage_error(error, 0) from error
+                raise storage_error(error, 0) from error
             rows = []
         else:
             if len(rows) < _HURRIED_ROWS:
@@ -181,7 +163,7 @@ class SqliteStorage:
         try:
             yield from self._reader(self._timeout_seconds).execute(question.text, question.parameters)
         except sqlite3.OperationalError as error:
-            raise _storage_error(error, self._timeout_seconds) from error
+            raise storage_error(error, self._timeout_seconds) from error
 
     def _reader(self, seconds: float) -> sqlite3.Connection:
         """Return this thread's connection, on which the next question may take that long; 0: any time."""
@@ -197,102 +179,9 @@ class SqliteStorage:
             local.connection = connection
         return connection
 
-    # -- the writing connection
+    # -- writing
     def _write(self, work: Work[T]) -> T:
-        """
-        Have the work done and committed.
-
-        Whoever gets the connection does the work of all who wait for it, so
-        nobody changes threads while there is no crowd.
-        """
-        done: Future[T] = Future()
-        self._waiting.append((work, done))
-        with self._writing:
-            if not done.done():
-                self._commit_waiting()
-        return done.result()
-
-    def _commit_waiting(self) -> None:
-        works: list[tuple[Work[Any], Future[Any]]] = []
-
-        def coming() -> Iterator[tuple[Work[Any], Future[Any]]]:
-            # also what comes while others are done: the more share a commit, the more are stored in a second
-            while self._waiting and len(works) < _BATCH:
-                works.append(self._waiting.popleft())
-                yield works[-1]
-
-        try:
-            if self._writer is None:
-                self._writer = connect(self._path, _WRITER_CACHE_KIB)
-            _commit_together(self._writer, coming(), works)
-        except BaseException as error:
-            for _, done in works:
-                if not done.done():
-                    done.set_exception(error)
-
-
-def connect(path: Path, cache_kib: int) -> sqlite3.Connection:
-    """Return a connection of ours; transactions are begun by hand."""
-    connection = sqlite3.connect(path, timeout=_LOCK_SECONDS, isolation_level=None, check_same_thread=False,
-                                 cached_statements=256)
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = FULL")
-    connection.execute(f"PRAGMA cache_size = -{cache_kib}")
-    connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
-    return connection
-
-
-def _commit_together(connection: sqlite3.Connection, coming: Iterator[tuple[Work[Any], Future[Any]]],
-                     works: list[tuple[Work[Any], Future[Any]]]) -> None:
-    """Do what comes in one transaction; tell the callers after the commit. `works`: all that came."""
-    told: list[Callable[[], None]] = []
-    try:
-        connection.execute("BEGIN IMMEDIATE")
-        for work, done in coming:
-            # the first: nothing else to keep when it fails, and a savepoint would only copy pages
-            told.append(_do(connection, work, done) if told else _telling(done, work(connection)))
-        connection.execute("COMMIT")
-    except Exception as error:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-        fault: Exception = error
-        if isinstance(error, sqlite3.OperationalError):
-            fault = _storage_error(error, _LOCK_SECONDS)
-            deque(coming, maxlen=0)  # locked, full: whoever waits would only wait for the same
-        told = [_failing(done, fault) for _, done in works]
-    for tell in told:
-        tell()
-
-
-def _do(connection: sqlite3.Connection, work: Work[Any], done: Future[Any]) -> Callable[[], None]:
-    connection.execute("SAVEPOINT one")
-    try:
-        value = work(connection)
-    except sqlite3.OperationalError:
-        raise  # disk full, I/O error: the whole transaction is in doubt
-    except Exception as error:
-        connection.execute("ROLLBACK TO one")
-        connection.execute("RELEASE one")
-        return _failing(done, error)
-    connection.execute("RELEASE one")
-    return _telling(done, value)
-
-
-def _telling(done: Future[T], value: T) -> Callable[[], None]:
-    return lambda: done.set_result(value)
-
-
-def _failing(done: Future[Any], error: Exception) -> Callable[[], None]:
-    return lambda: done.set_exception(error)
-
-
-def _storage_error(error: sqlite3.OperationalError, seconds: float) -> StorageError | sqlite3.OperationalError:
-    text = str(error)
-    if "interrupted" in text:
-        return StorageTimeoutError(f"no answer within {seconds:g} seconds; ask for less, for example with `since`")
-    if any(word in text for word in ("locked", "busy", "full", "I/O", "unable to open", "readonly", "no such table")):
-        return StorageBusyError(text)
-    return error
+        return self._writer.write(work)
 
 
 def _make_current(path: Path) -> None:

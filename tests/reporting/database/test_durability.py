@@ -1,6 +1,7 @@
 """Killed, crowded, retried: what was acknowledged is there, once."""
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -13,7 +14,8 @@ from benchmarks.results_database.kills import kill_rounds
 from reporting.database.question import NameFilter, Page
 from reporting.database.records import TestcaseChange
 from reporting.database.storage import StorageBusyError
-from reporting.database.storages import sqlite as sqlite_storage
+from reporting.database.storages import sqlite_connection
+from reporting.database.storages.sqlite import SqliteStorage
 from tests.support.database_server import DatabaseServer
 
 
@@ -48,8 +50,8 @@ def test_eight_writers_and_thirty_two_readers_never_meet_a_lock(server: Database
 
 def test_everyone_who_waits_for_a_locked_database_is_told_together(
         tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sqlite_storage, "_LOCK_SECONDS", 0.5)
-    storage = sqlite_storage.SqliteStorage(tmp_path / "results.db")
+    monkeypatch.setattr(sqlite_connection, "LOCK_SECONDS", 0.5)
+    storage = SqliteStorage(tmp_path / "results.db")
     storage.put_testcase(TestcaseChange("first"))
     other = sqlite3.connect(tmp_path / "results.db", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
@@ -65,7 +67,7 @@ def test_everyone_who_waits_for_a_locked_database_is_told_together(
 
 
 def test_one_that_fails_in_a_crowd_fails_alone(tmp_path: Path) -> None:
-    storage = sqlite_storage.SqliteStorage(tmp_path / "results.db")
+    storage = SqliteStorage(tmp_path / "results.db")
 
     def work(number: int) -> str:
         if number % 3 == 0:
@@ -78,4 +80,13 @@ def test_one_that_fails_in_a_crowd_fails_alone(tmp_path: Path) -> None:
 
     assert faults == list(range(0, 60, 3))
     assert len(storage.testcases(NameFilter(), Page(100))) == 40
+    storage.close()
+
+
+def test_a_folder_that_went_away_is_told_at_once(tmp_path: Path) -> None:
+    storage = SqliteStorage(tmp_path / "folder" / "results.db")
+    shutil.rmtree(tmp_path / "folder")
+
+    with pytest.raises(StorageBusyError, match="unable to open"):
+        storage.put_testcase(TestcaseChange("t"))
     storage.close()
