@@ -111,8 +111,11 @@ class WarmRunner:
         self._is_stopping = True
 
     def _end_runs(self, deadline: float) -> None:
-        self._path.unlink(missing_ok=True)
         self._listener.close()
+        with contextlib.suppress(OSError):
+            self._path.unlink(missing_ok=True)
+            # made for the socket alone
+            self._path.parent.rmdir()
         for run in self._runs:
             _signal(run, signal.SIGTERM)
         while self._runs:

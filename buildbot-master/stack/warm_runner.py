@@ -8,8 +8,8 @@ plain process where that is away. CHECKOTRON_WARM_RUNNER=no turns it off.
 from __future__ import annotations
 
 import os
-import shutil
 import tempfile
+from pathlib import Path
 from typing import Any
 
 from twisted.application import service
@@ -17,6 +17,7 @@ from twisted.internet import error, protocol
 from twisted.python import log
 
 from buildbot_master.stack.master_folder import own_command
+from buildbot_master.stack.worker_folder import write_command
 
 #: As in runner/warm_client.py.
 VARIABLE = "CHECKOTRON_WARM_RUNNER"
@@ -28,8 +29,7 @@ class WarmRunner(service.Service):  # type: ignore[misc]
     """Keeps the process running as long as the worker does."""
 
     def __init__(self, worker: str) -> None:
-        self._bin = os.path.join(worker, "bin")
-        self._folder: str | None = None
+        self._worker = Path(worker)
         self._process: Any = None
         self._pause = _FIRST_PAUSE
         self._waiting: Any = None
@@ -37,23 +37,25 @@ class WarmRunner(service.Service):  # type: ignore[misc]
     def startService(self) -> None:
         """Start it; commands find it by the environment."""
         super().startService()
-        os.environ["PATH"] = os.pathsep.join((self._bin, os.environ.get("PATH", os.defpath)))
+        # anew at each start: as this version wants it, and there whatever somebody cleaned
+        command = write_command(self._worker)
+        os.environ["PATH"] = os.pathsep.join((str(command.parent), os.environ.get("PATH", os.defpath)))
         if os.environ.get(VARIABLE) == "no":
             return
         # a short path, as sockets want it, and one that no sandbox shows
-        self._folder = tempfile.mkdtemp(prefix="checkotron-warm-", dir="/tmp")
-        os.environ[VARIABLE] = os.path.join(self._folder, "socket")
+        folder = tempfile.mkdtemp(prefix="checkotron-warm-", dir="/tmp")
+        os.environ[VARIABLE] = os.path.join(folder, "socket")
         self._start()
 
     def stopService(self) -> None:
-        """Let the runs end, and it; nobody waits, for it ends by itself when we do."""
+        """
+        Start it no more. It ends when our process has ended, and its runs with it.
+
+        Not before: the master would hear of runs that were terminated, and take that for how their checks end.
+        """
         super().stopService()
         if self._waiting is not None:
             self._waiting.cancel()
-        if self._process is not None:
-            self._process.signalProcess("TERM")
-        if self._folder is not None:
-            shutil.rmtree(self._folder, ignore_errors=True)
 
     def ended(self, reason: Any) -> None:
         """Start it again, a little later each time; meanwhile runs are plain processes."""
@@ -73,7 +75,8 @@ class WarmRunner(service.Service):  # type: ignore[misc]
         self._waiting = None
         words = [*own_command(), "worker", "warm", os.environ[VARIABLE]]
         loop: Any = reactor
-        # it ends at the end of its standard input, however we end
+        # it ends at the end of its standard input, however we end; a folder that somebody cleaned is made again
+        Path(os.environ[VARIABLE]).parent.mkdir(mode=0o700, exist_ok=True)
         self._process = loop.spawnProcess(_Watcher(self), words[0], words, env=None, childFDs={0: "w", 1: 1, 2: 2})
 
 

@@ -13,13 +13,7 @@ from pathlib import Path
 
 from buildbot_master.stack.master_folder import write_whole
 from buildbot_master.stack.state import StateError, refuse_other_user
-from buildbot_master.stack.worker_folder import (
-    CAPABILITIES,
-    slot_names,
-    what_this_machine_offers,
-    worker_tac,
-    write_command,
-)
+from buildbot_master.stack.worker_folder import CAPABILITIES, slot_names, what_this_machine_offers, worker_tac
 
 #: Seconds between two tries to reach a master that is away, at most.
 _LONGEST_PAUSE = 30
@@ -57,7 +51,6 @@ def init_worker(folder: Path, wishes: WorkerWishes) -> list[str]:
         else:
             raise StateError(f"{path}: is there and says something else than the options; edit it, or remove it and "
                              "run this again")
-        write_command(folder)
         offered = json.loads(what_this_machine_offers())
         for name in names:
             _write_info(folder / name / "info", offered, wishes.tags)
