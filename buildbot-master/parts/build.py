@@ -13,12 +13,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from buildbot.process.build import Build
-from buildbot.process.results import CANCELLED, EXCEPTION, FAILURE, RETRY, worst_status
+from buildbot.process.results import CANCELLED, EXCEPTION, FAILURE, RETRY, Results, worst_status
 from twisted.internet import defer, threads
 from twisted.python import log
 
 from buildbot_master.parts.check_files import testcase_of
 from buildbot_master.parts.hand_over import Ending, Folders, Run, hand_over, is_handed_over
+from buildbot_master.parts.saying import say
 from buildbot_master.parts.settings import Settings
 from checks.build_id import parse_build_id
 from checks.item import parse_item
@@ -148,6 +149,9 @@ class CheckBuild(Build):  # type: ignore[misc]
             # Buildbot 4.3 would put the worker into quarantine, fail because it is gone, and keep the build for ever
             results = FAILURE
         self.results = results
+        if self._run is not None:
+            say("build ended, its job runs again" if results == RETRY else "build ended", build_id=self._run.build_id,
+                check=self._run.taskname, item=self._run.item, result=Results[results], build=self.buildid)
         yield super().buildFinished(text, results)
 
     @defer.inlineCallbacks

@@ -13,9 +13,9 @@ from typing import Any
 
 from buildbot.data import resultspec
 from twisted.internet import defer
-from twisted.python import log
 
 from buildbot_master.parts.periodic import Periodic
+from buildbot_master.parts.saying import say
 
 #: Looks in a row at which a job must be without a build.
 _LOOKS = 3
@@ -49,7 +49,7 @@ class Claims(Periodic):
         self._without = {one: self._without.get(one, 0) + 1 for one in ours if one not in running}
         stuck = [one for one, looks in self._without.items() if looks >= _LOOKS]
         if stuck:
-            log.msg("jobs without a build are given back", buildrequests=stuck)
+            say("jobs without a build are given back", buildrequests=",".join(map(str, stuck)))
             yield self.master.data.updates.unclaimBuildRequests(stuck)
 
 

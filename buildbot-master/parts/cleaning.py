@@ -18,6 +18,7 @@ from twisted.python import log
 
 from buildbot_master.parts.build import folders_of
 from buildbot_master.parts.hand_over import Folders
+from buildbot_master.parts.saying import say
 from buildbot_master.parts.settings import Settings
 from checks.build_id import BuildIdError, parse_build_id
 
@@ -87,7 +88,7 @@ class Cleaning(BuildbotService):  # type: ignore[misc]
             log.err(None, "old runs could not be removed; tried again later")
             return
         if gone:
-            log.msg("old runs removed", runs=gone)
+            say("old runs removed", runs=gone)
 
 
 def _waiting(queue: Path) -> Collection[str]:

@@ -18,6 +18,7 @@ from twisted.python import log
 from buildbot_master.parts.build import attempts_of, folders_of
 from buildbot_master.parts.check_files import testcase_of
 from buildbot_master.parts.hand_over import Ending, Run, hand_over
+from buildbot_master.parts.saying import say
 from buildbot_master.parts.settings import Settings
 from checks.build_id import BuildIdError, is_standalone, parse_build_id
 from checks.item import ItemError, parse_item
@@ -80,8 +81,11 @@ class Endings(BuildbotService):  # type: ignore[misc]
         if run is None:
             return
         ending = Ending("cancelled", _WORDS[request["results"]], 143, {"buildrequest": request["buildrequestid"]})
-        yield threads.deferToThread(hand_over, folders_of(self.settings), run, ending,
-                                    self.settings.log_url(run.build_id))
+        is_new = yield threads.deferToThread(hand_over, folders_of(self.settings), run, ending,
+                                             self.settings.log_url(run.build_id))
+        if is_new:
+            say("job ended without a build", build_id=run.build_id, check=run.taskname, item=run.item,
+                why=ending.status)
 
 
 def run_of(settings: Settings, properties: dict[str, Any]) -> Run | None:

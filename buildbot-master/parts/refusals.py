@@ -13,13 +13,13 @@ from typing import Any
 from buildbot.data import resultspec
 from buildbot.process.results import EXCEPTION
 from twisted.internet import defer, threads
-from twisted.python import log
 
 from buildbot_master.parts.build import attempts_of, folders_of
 from buildbot_master.parts.endings import run_of
 from buildbot_master.parts.hand_over import Ending, hand_over
 from buildbot_master.parts.matching import Matching, question_of
 from buildbot_master.parts.periodic import Periodic
+from buildbot_master.parts.saying import say
 from buildbot_master.parts.settings import Settings
 from buildbot_master.parts.standing import by_reason, refused_after_seconds, standings
 from buildbot_master.parts.waiting import seconds_since
@@ -74,7 +74,7 @@ class Refusals(Periodic):
         yield threads.deferToThread(hand_over, folders_of(self.settings), run, ending,
                                     self.settings.log_url(run.build_id))
         attempts_of(self.master).forget(question.request)
-        log.msg("a job is refused: no worker can run it", build_id=run.build_id, check=run.taskname, why=words)
+        say("job refused, no worker can run it", build_id=run.build_id, check=run.taskname, item=run.item, why=words)
         yield self.master.data.updates.completeBuildRequests([question.request], EXCEPTION)
 
     @defer.inlineCallbacks

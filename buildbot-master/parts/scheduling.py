@@ -17,6 +17,7 @@ from twisted.internet import defer
 
 from buildbot_master.parts.job_properties import properties_of
 from buildbot_master.parts.key_lock import KeyLock
+from buildbot_master.parts.saying import say
 from buildbot_master.parts.settings import Settings
 from checks.contracts import Job
 
@@ -76,6 +77,8 @@ class Scheduling:
                 raise BusyError(f"{pending} jobs wait; at most {self.settings.pending_limit} may")
             buildset = yield self._add(job)
             self._pending = (time.monotonic(), pending + 1)
+            say("job scheduled", build_id=job.build_id, check=job.taskname, item=job.item, arch=job.arch,
+                buildset=buildset)
             return Scheduled(buildset, job.build_id, is_new=True)
         finally:
             yield self._lock.release()

@@ -7,9 +7,9 @@ from typing import Any
 import buildbot.data.masters
 import sqlalchemy as sa
 from twisted.internet import defer
-from twisted.python import log
 
 from buildbot_master.parts.periodic import Periodic
+from buildbot_master.parts.saying import say
 from buildbot_master.parts.settings import Settings, SettingsError
 
 #: Seconds between two signs of life, at most; Buildbot's own.
@@ -59,7 +59,7 @@ class OtherMasters(Periodic):
     def stopService(self) -> Any:
         is_told_to_stop = self.master._got_sigterm or self.master.reactor._stopped
         if self.settings.multi_master and not is_told_to_stop:
-            log.msg("the router of the masters is gone; this master ends, and should be started again")
+            say("the router of the masters is gone; this master ends, and should be started again")
             # a stop of the reactor would stop the master's services once more, and wait for ever
             self.master.reactor.callLater(_LAST_SECONDS, os._exit, _ROUTER_GONE)
         yield super().stopService()
@@ -71,7 +71,7 @@ class OtherMasters(Periodic):
             before = self.master.reactor.seconds() - self.settings.master_lost_seconds
             taken = yield self.master.db.pool.do(_take_over, self.master.db.model, int(before))
             if taken:
-                log.msg("jobs of masters that are gone are taken over", jobs=taken)
+                say("jobs of masters that are gone are taken over", jobs=taken)
 
 
 def _take_over(connection: Any, model: Any, before: int) -> int:
