@@ -1,14 +1,19 @@
 """Groups: the list, and the page of one, which for our own results is one run of a check."""
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from reporting.database.api_v2.parameters import page_of
 from reporting.database.exchange import ApiError, Request, Response
 from reporting.database.faults import Faults
 from reporting.database.pages.endpoint import MissingError, endpoint
-from reporting.database.pages.row import rows_of
+from reporting.database.pages.row import Row, rows_of
 from reporting.database.pages.template import page
-from reporting.database.pages.verdict import counted
+from reporting.database.pages.verdict import Verdict, counted
 from reporting.database.question import NameFilter, Page, ResultFilter
+from reporting.database.records import Group
 from reporting.database.service import Service
 from reporting.database.sql.page_counts import outcome_counts
 
@@ -16,6 +21,21 @@ _LIST = 50
 #: Results of a group shown at once, those that block first.
 _ROWS = 500
 _COUNTED = 5000
+#: Results of all the groups in a list that are looked at for their outcomes.
+_SEEN = 1000
+#: A group of more results is not looked into: a run has fewer, and reading them takes long.
+_SMALL = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a list tells of a group."""
+
+    counts: list[tuple[Verdict, int]]
+    #: When its newest result came, microseconds since 1970.
+    time: int
+    #: How many of its results were looked at.
+    number: int
 
 
 @endpoint
@@ -47,4 +67,20 @@ def groups_page(service: Service, request: Request) -> Response:
     wanted = NameFilter(patterns=(text if "*" in text else f"*{text}*",)) if text else NameFilter()
     uuids = tuple(part for part in (request.first("uuid") or "").split(",") if part)
     found = service.storage.groups(uuids, wanted, Page(_LIST + 1, _LIST * number))
-    return page(request, "groups.html", groups=found[:_LIST], text=text, number=number, has_next=len(found) > _LIST)
+    shown = found[:_LIST]
+    return page(request, "groups.html", groups=shown, text=text, number=number, has_next=len(found) > _LIST,
+                seen=_newest_of(service, shown))
+
+
+def _newest_of(service: Service, groups: Sequence[Group]) -> dict[str, Seen]:
+    """Return uuid to what is known of each group that is no large one, from the newest results of all of them."""
+    rows: dict[str, list[Row]] = {group.uuid: [] for group in groups if 0 < group.results_count <= _SMALL}
+    if not rows:
+        return {}
+    wanted = ResultFilter(groups=tuple(rows))
+    for row in rows_of(service.storage.results(wanted, Page(_SEEN))):
+        for uuid in row.result.group_uuids():
+            if uuid in rows:
+                rows[uuid].append(row)
+    return {uuid: Seen(counted(Counter(row.verdict.outcome for row in found)), found[0].time, len(found))
+            for uuid, found in rows.items() if found}

@@ -30,5 +30,15 @@ def test_the_list_has_the_newest_first_and_filters_by_description(site: Site, st
     assert [row.split(" ")[0] for row in site.get("/groups?uuid=two").rows()] == ["other"]
 
 
+def test_the_list_tells_how_each_run_ended(site: Site, storage: Storage) -> None:
+    storage.add_results([new("PASSED", group=_RUN, age=9), new("FAILED", "dist.rpmlint.x", group=_RUN, age=3),
+                         new("PASSED", group=_RUN, age=2)], [GroupChange("empty", "nothing yet")])
+
+    assert site.get("/groups").rows() == [
+        "dist.rpmlint for Koji build xchat-0.5-1.fc20 1 failed2 passed 2 min ago 11111111-2222-4333-8444-555555555555 "
+        "Log of dist.rpmlint for Koji build xchat-0.5-1.fc20",
+        "nothing yet no results empty"]
+
+
 def test_an_unknown_run_is_not_found_in_words(site: Site) -> None:
     assert "There is no run (group) nope." in site.get("/groups/nope", status=404).main
