@@ -35,6 +35,10 @@ class NamespacesError(ValueError):
         super().__init__("\n".join(f"{path}: {fault}" for fault in faults))
 
 
+#: Stands for checks that are in no repository: the library as it is installed, and the operator's own folders.
+LIBRARY = "library"
+
+
 @dataclass(frozen=True, slots=True)
 class Namespaces:
     """Who may report under which name."""
@@ -103,6 +107,8 @@ def load_namespaces(path: Path) -> Namespaces:
 
 def _is_below(repository: str, prefix: str) -> bool:
     """True where the URL is the prefix or goes on after a whole path part: `…/qa` does not open `…/qa-evil`."""
+    if prefix == LIBRARY:
+        return not repository
     plain = prefix.rstrip("/")
     return repository.removesuffix(".git") == plain.removesuffix(".git") or repository.startswith(plain + "/")
 
