@@ -6,6 +6,7 @@ of its scopes matches. Only a digest of a token is stored.
 """
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import secrets
@@ -118,15 +119,34 @@ def revoke_token(storage: Storage, name: str) -> bool:
     return storage.change([Sql("DELETE FROM api_token WHERE name = ?", (name,))]) > 0
 
 
-def authenticated(request: Request, provider: IdentityProvider) -> Identity:
-    """Return whose request it is. Raises ApiError: 401 without a bearer token, 403 with a bad one."""
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not token.strip():
-        raise ApiError(401, _UNAUTHORIZED, {"WWW-Authenticate": "Bearer"})
-    identity = provider.identity_of(token.strip())
-    if identity is None:
+def authenticated(request: Request, provider: IdentityProvider, takes_basic: bool = False) -> Identity:
+    """
+    Return whose request it is. Raises ApiError: 401 without a bearer token, 403 with a bad one.
+
+    `takes_basic`: the token may also come as the password of its user, as the clients of v2.0 send it.
+    """
+    scheme, _, token = request.headers.get("authorization", "").strip().partition(" ")
+    user, token = None, token.strip()
+    if takes_basic and scheme.lower() == "basic":
+        user, token = _user_and_password(token)
+    elif scheme.lower() != "bearer":
+        token = ""
+    if not token:
+        ways = 'Basic realm="results", Bearer' if takes_basic else "Bearer"
+        raise ApiError(401, _UNAUTHORIZED, {"WWW-Authenticate": ways})
+    identity = provider.identity_of(token)
+    if identity is None or user not in (None, identity.user):
         raise ApiError(403, _FORBIDDEN)
     return identity
+
+
+def _user_and_password(encoded: str) -> tuple[str, str]:
+    """Return what Basic authentication says (RFC 7617); the password is empty where it says nothing readable."""
+    try:
+        user, _, password = base64.b64decode(encoded, validate=True).decode().partition(":")
+    except ValueError:
+        return "", ""
+    return user, password
 
 
 def authorize(identity: Identity, testcase: str, provider: IdentityProvider, looked_up: str | None = None) -> None:

@@ -17,7 +17,7 @@ from reporting.database.service import Service
 def create_group(service: Service, request: Request) -> Response:
     """Create or change; 201 in both cases. Empty texts keep what is stored."""
     if service.requires_token:
-        authenticated(request, service.identity_provider)
+        authenticated(request, service.identity_provider, takes_basic=True)
     body = Body(request.json_body(), Faults())
     uuid = body.uuid("uuid", body.optional_text("uuid") or new_uuid())
     ref_url = body.optional_text("ref_url") or KEEP

@@ -24,7 +24,7 @@ FilterReader = Callable[[Request, Service, Faults, str | None], ResultFilter]
 
 def create_result(service: Service, request: Request) -> Response:
     """Store one result; where the server asks for tokens, only for those who may write its testcase."""
-    identity = authenticated(request, service.identity_provider) if service.requires_token else None
+    identity = authenticated(request, service.identity_provider, takes_basic=True) if service.requires_token else None
     new = new_result(request.json_body(), service)
     if identity is not None:
         authorize(identity, new.testcase.name, service.identity_provider)

@@ -14,7 +14,7 @@ from reporting.database.service import Service
 
 def create_testcase(service: Service, request: Request) -> Response:
     """Create or change; 201 in both cases."""
-    identity = authenticated(request, service.identity_provider) if service.requires_token else None
+    identity = authenticated(request, service.identity_provider, takes_basic=True) if service.requires_token else None
     body = Body(request.json_body(), Faults())
     name = body.name("name", body.required_text("name"))
     ref_url = body.optional_text("ref_url")

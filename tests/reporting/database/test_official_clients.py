@@ -1,11 +1,15 @@
 """A journey of the official clients, resultsdb_api and resultsdb_conventions, against our server."""
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
-from resultsdb_api import ResultsDBapi, ResultsDBapiException
+from resultsdb_api import ResultsDBapi, ResultsDBapiException, ResultsDBAuth
 from resultsdb_conventions.base import Result
 
-from tests.support.database_server import DatabaseServer
+from reporting.database.access import create_token
+from reporting.database.all_storages import open_storage
+from tests.support.database_server import DatabaseServer, database_server
 
 
 def test_the_official_client_does_everything_it_can(server: DatabaseServer) -> None:
@@ -26,6 +30,25 @@ def test_the_official_client_does_everything_it_can(server: DatabaseServer) -> N
                                                     testcases=["dist.rpmlint"])["data"]] == [stored["id"]]
     assert client.get_testcases(name_like="dist.*", limit=1)["data"][0]["name"] == "dist.rpmlint"
     assert client.get_groups(uuid=[group["uuid"]])["data"][0]["results_count"] == 1
+
+
+def test_the_official_client_writes_where_tokens_are_asked_for(tmp_path: Path) -> None:
+    with database_server(f"sqlite:///{tmp_path}/closed.db", ["--require-token"]) as closed:
+        storage = open_storage(closed.database_url)
+        token = create_token(storage, "ci", ("dist.*",))
+        storage.close()
+        client = ResultsDBapi(f"{closed.url}/api/v2.0", request_auth=ResultsDBAuth.basic_auth("ci", token))
+        other = ResultsDBapi(f"{closed.url}/api/v2.0", request_auth=ResultsDBAuth.basic_auth("other", token))
+        wrong = ResultsDBapi(f"{closed.url}/api/v2.0", request_auth=ResultsDBAuth.basic_auth("ci", "wrong"))
+
+        client.create_group("11111111-2222-3333-4444-555555555555")
+        stored = client.create_result(outcome="PASSED", testcase="dist.rpmlint", item="a-1-1")
+        for refused in (other, wrong):
+            with pytest.raises(ResultsDBapiException) as error:
+                refused.create_result(outcome="PASSED", testcase="dist.rpmlint")
+            assert "403 Forbidden" in str(error.value)
+
+        assert client.get_result(stored["id"])["data"] == {"item": ["a-1-1"]}
 
 
 def test_the_official_client_shows_our_errors(server: DatabaseServer) -> None:

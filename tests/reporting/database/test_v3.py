@@ -71,7 +71,7 @@ def test_an_image_has_a_list_of_names(server: DatabaseServer, tokens: dict[str, 
 
 @pytest.mark.parametrize(("headers", "status", "message"), [
     ({}, 401, "401 Unauthorized: The server could not verify that you are authorized to access the URL requested. "),
-    ({"Authorization": "Basic eA=="}, 401, "401 Unauthorized: "),
+    ({"Authorization": "Basic eA=="}, 401, "401 Unauthorized: "), ({"Authorization": "Bearer "}, 401, "401 "),
     ({"Authorization": "Bearer wrong"}, 403,
      "403 Forbidden: You don't have the permission to access the requested resource. "),
 ])
@@ -234,4 +234,7 @@ def test_v2_can_ask_for_a_token_to_write_and_reading_stays_open(closed: Database
         ("/testcases", {"name": "dist.y"}, token), ("/groups", {}, None), ("/groups", {}, token))]
 
     assert statuses == [401, 403, 403, 201, 401, 403, 201, 401, 201]
+    for nonsense in ("Basic", "Basic !", "Basic Og==", "Basic 4pyT", "Digest x"):
+        refused = closed.api("POST", "/results", json=body, headers={"Authorization": nonsense})
+        assert (refused.status_code, refused.headers["WWW-Authenticate"]) == (401, 'Basic realm="results", Bearer')
     assert closed.ids("/results") == [1]
