@@ -151,6 +151,7 @@ TABLE = [
         NONE,
     ),
     ("scratch open", "buildsys.task.state.change", SCRATCH | {"new": "OPEN", "old": "FREE"}, NONE),
+    ("scratch closed before", "buildsys.task.state.change", SCRATCH | {"old": "CLOSED"}, NONE),
     ("buildArch", "buildsys.task.state.change", SCRATCH | {"method": "buildArch"}, NONE),
     (
         "update ready",

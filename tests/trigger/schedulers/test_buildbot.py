@@ -61,6 +61,23 @@ def test_everything_that_may_pass_is_tried_again(
     assert door.requests == 3
 
 
+def test_a_proxy_of_the_environment_never_sees_the_token(
+    door: FakeDoor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with running_door() as proxy:
+        for name in ("http_proxy", "HTTP_PROXY", "all_proxy"):
+            monkeypatch.setenv(name, proxy.url)
+        monkeypatch.delenv("no_proxy", raising=False)
+        monkeypatch.delenv("NO_PROXY", raising=False)
+        # a name that nobody has: only a proxy would take it, and loopback would bypass one by itself
+        buildbot = BuildbotScheduler(Door("http://door.invalid:8011", token_file(tmp_path)), 0.1)
+
+        with pytest.raises(SchedulerAwayError):
+            buildbot.schedule(JOB)
+
+        assert proxy.requests == 0
+
+
 def test_a_wrong_job_is_refused_with_every_fault(door: FakeDoor, tmp_path: Path) -> None:
     door.answers.append((400, {}, b'{"faults": ["`item` is wrong", "`arch` is wrong"]}'))
 
