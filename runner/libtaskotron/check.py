@@ -1,5 +1,5 @@
 """
-`CheckDetail`, `ReportType`, `export_YAML` and `export_TAP`, as checks of 2014 to 2018 use them.
+`CheckDetail`, `ReportType`, `export_YAML`, `import_YAML` and `export_TAP`, as checks of 2014 to 2018 use them.
 
 The outcome is what the last of `update_outcome` said that was worse than the
 ones before; a check that said nothing needs inspection.
@@ -10,6 +10,8 @@ import json
 import os
 import re
 import typing
+
+from .exceptions import TaskotronValueError
 
 #: Keys that the record itself has: extra data of these names is left out, with a word.
 RESERVED_KEYS = ("item", "type", "outcome", "note", "results", "checkname", "artifact", "_internal")
@@ -45,16 +47,22 @@ class CheckDetail:
     outcome_priority = ("PASSED", "INFO", "FAILED", "NEEDS_INSPECTION", "ABORTED", "CRASHED")
 
     def __init__(self, item: str | None = None, report_type: str | None = None,
-                 outcome: str | None = None, note: str = "", output: str | typing.Iterable[str] | None = None,
-                 keyvals: dict | None = None, checkname: str | None = None, artifact: str | None = None,
-                 summary: str = "") -> None:
+                 outcome: str | None = None, note: str = "", output: typing.Iterable[str] | None = None,
+                 keyvals: dict[str, typing.Any] | None = None, checkname: str | None = None,
+                 artifact: str | None = None, summary: str = "") -> None:
         self._outcome = None if outcome is None else known_outcome(outcome)
         self.item = item
         self.report_type = report_type
         #: A line for people; before 0.3.22 its name was `summary`.
         self.note = note or summary
-        self.output = [output] if isinstance(output, str) else [*(output or ())]
+        if isinstance(output, str):
+            raise TaskotronValueError(f"output: {output[:60]!r} is a text; expected a list of lines")
+        if not isinstance(keyvals or {}, dict):
+            raise TaskotronValueError(f"keyvals: {keyvals!r:.60} is no dict")
+        self.output = [*(output or ())]
         self.keyvals = dict(keyvals or {})
+        #: Of the runner's; passed on as it is.
+        self._internal: dict[str, typing.Any] = {}
         self.checkname = checkname
         self.artifact = artifact
 
@@ -99,8 +107,9 @@ class CheckDetail:
         return self.outcome in ("ABORTED", "CRASHED")
 
     @classmethod
-    def create_multi_item_summary(cls, outcomes: typing.Iterable[typing.Any]) -> str:
-        """Return `3 PASSED, 1 FAILED` for outcomes or for check details."""
+    def create_multi_item_summary(cls, outcomes: typing.Any) -> str:
+        """Return `3 PASSED, 1 FAILED` for outcomes, for check details or for one of these."""
+        outcomes = [outcomes] if isinstance(outcomes, CheckDetail) else outcomes
         words = [each.outcome if isinstance(each, CheckDetail) else known_outcome(each) for each in outcomes]
         return ", ".join(f"{words.count(word)} {word}" for word in cls.outcome_priority if word in words)
 
@@ -111,13 +120,49 @@ class CheckDetail:
 def known_outcome(word: str) -> str:
     """Return the outcome of that word, in any case. Raises ValueError: not known."""
     if str(word).upper() not in CheckDetail.outcome_priority:
-        raise ValueError(f"unknown outcome {word!r}; expected one of {', '.join(CheckDetail.outcome_priority)}")
+        raise TaskotronValueError(
+            f"unknown outcome {word!r}; expected one of {', '.join(CheckDetail.outcome_priority)}")
     return str(word).upper()
 
 
 def export_YAML(check_details: typing.Any) -> str:
-    """Return the verdicts as ResultYAML; JSON is YAML, and needs no library. Raises ValueError: no item or type."""
-    return json.dumps({"results": [_record(detail) for detail in _details(check_details)]}, indent=2)
+    """Return the verdicts as ResultYAML; JSON is YAML, and needs no library. Raises ValueError: no item."""
+    return json.dumps({"results": [_record(detail) for detail in _details(check_details, ("item",))]}, indent=2)
+
+
+def import_YAML(text: str) -> list[CheckDetail]:
+    """Return the verdicts in ResultYAML. Raises ValueError: it is none."""
+    try:
+        data = json.loads(text)
+    except (ValueError, TypeError):
+        data = _loaded(text)
+    if not isinstance(data, dict) or "results" not in data:
+        raise TaskotronValueError("no ResultYAML: expected a mapping with the key `results`")
+    records = data["results"] or []
+    if not isinstance(data["results"], (list, type(None))) or not all(isinstance(each, dict) for each in records):
+        raise TaskotronValueError("no ResultYAML: `results` is no list of mappings")
+    return [_detail(dict(each)) for each in records]
+
+
+def _loaded(text: str) -> typing.Any:
+    try:
+        import yaml
+
+        return yaml.safe_load(text)
+    except ImportError:
+        raise TaskotronValueError("no JSON, and PyYAML is not installed to read it as YAML") from None
+    except (yaml.YAMLError, AttributeError, TypeError) as error:
+        raise TaskotronValueError(f"no YAML: {error}") from None
+
+
+def _detail(record: dict[str, typing.Any]) -> CheckDetail:
+    known = {name: record.pop(key, None) for key, name in (
+        ("item", "item"), ("type", "report_type"), ("outcome", "outcome"), ("note", "note"),
+        ("checkname", "checkname"), ("artifact", "artifact"))}
+    internal = record.pop("_internal", None)
+    detail = CheckDetail(**{**known, "note": known["note"] or ""}, keyvals=record)
+    detail._internal = internal or {}
+    return detail
 
 
 def export_TAP(check_details: typing.Any, checkname: str = "$CHECKNAME") -> str:
@@ -141,20 +186,24 @@ def export_TAP(check_details: typing.Any, checkname: str = "$CHECKNAME") -> str:
     return "\n".join([*lines, f"1..{len(details)}", ""])
 
 
-def _details(given: typing.Any) -> list[CheckDetail]:
+def _details(given: typing.Any, needed: tuple[str, ...] = ("item", "report_type")) -> list[CheckDetail]:
     details = [given] if isinstance(given, CheckDetail) else list(given)
     for number, detail in enumerate(details, 1):
         if not isinstance(detail, CheckDetail):
             raise TypeError(f"result {number} is a {type(detail).__name__}; expected a CheckDetail")
-        if not detail.item or not detail.report_type:
-            raise ValueError(f"result {number}: `item` and `report_type` are needed for reporting")
+        if not all(getattr(detail, name) for name in needed):
+            raise TaskotronValueError(f"result {number}: `{'` and `'.join(needed)}` "
+                                      f"{'are' if len(needed) > 1 else 'is'} needed for reporting")
     return details
 
 
-def _record(detail: CheckDetail) -> dict:
-    record = {"item": detail.item, "type": detail.report_type, "outcome": detail.outcome}
+def _record(detail: CheckDetail) -> dict[str, typing.Any]:
+    record: dict[str, typing.Any] = {"item": detail.item, "type": detail.report_type, "outcome": detail.outcome}
+    if not detail.report_type:
+        del record["type"]
     artifact = None if detail.artifact is None else os.fspath(detail.artifact)
-    for key, value in (("note", detail.note), ("checkname", detail.checkname), ("artifact", artifact)):
+    for key, value in (("note", detail.note), ("checkname", detail.checkname), ("artifact", artifact),
+                       ("_internal", detail._internal)):
         if value:
             record[key] = value
     for key, value in detail.keyvals.items():

@@ -1,8 +1,10 @@
 """libtaskotron.check: what checks written for Taskotron import, held against our own readers."""
 from __future__ import annotations
 
+import json
 import textwrap
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,7 +13,8 @@ from checks.outcome import Outcome
 from checks.tap import TapLimits, read_tap
 from runner.directive import DirectiveContext
 from runner.directives.python import Python
-from runner.libtaskotron.check import CheckDetail, ReportType, export_TAP, export_YAML
+from runner.libtaskotron.check import CheckDetail, ReportType, export_TAP, export_YAML, import_YAML
+from runner.libtaskotron.exceptions import TaskotronValueError
 from runner.verdicts import Verdicts
 
 CHECK = CheckInput(item="xchat-0.5-1.fc20", item_type="koji_build", arch="noarch", build_id="-1000",
@@ -58,15 +61,61 @@ def test_several_outcomes_are_counted_from_the_best_to_the_worst() -> None:
     assert summary == "3 PASSED, 2 FAILED"
 
 
-@pytest.mark.parametrize("detail", [CheckDetail(None, "koji_build", "PASSED"), CheckDetail("a-1-1", None, "PASSED")])
-def test_a_verdict_on_nothing_is_refused(detail: CheckDetail) -> None:
-    for export in (export_YAML, export_TAP):
+def test_one_detail_can_be_summed_up_and_a_word_cannot() -> None:
+    assert CheckDetail.create_multi_item_summary(DETAIL) == "1 FAILED"
+    assert CheckDetail.create_multi_item_summary([]) == ""
+    with pytest.raises(TaskotronValueError):
+        CheckDetail.create_multi_item_summary("PASSED")
+
+
+def test_a_verdict_on_nothing_is_refused() -> None:
+    with pytest.raises(TaskotronValueError, match="result 1: `item` is needed"):
+        export_YAML(CheckDetail(None, "koji_build", "PASSED"))
+    for detail in (CheckDetail(None, "koji_build", "PASSED"), CheckDetail("a-1-1", None, "PASSED")):
         with pytest.raises(ValueError, match="result 1: `item` and `report_type` are needed"):
-            export(detail)
+            export_TAP(detail)
+
+
+def test_a_verdict_without_a_type_is_about_the_runs_own_kind() -> None:
+    text = export_YAML(CheckDetail("foo-1-1.fc20"))
+    [result] = Verdicts(text, CHECK, TapLimits())
+
+    assert set(json.loads(text)["results"][0]) == {"item", "outcome"}
+    assert (result.item, result.item_type) == ("foo-1-1.fc20", "koji_build")
+
+
+@pytest.mark.parametrize("values", [{"output": "text"}, {"keyvals": "text"}, {"outcome": "GOOD"}])
+def test_a_detail_of_wrong_values_is_refused(values: dict[str, Any]) -> None:
+    with pytest.raises(TaskotronValueError):
+        CheckDetail(None, **values)
+
+
+def test_what_is_exported_can_be_imported() -> None:
+    text = ("results:\n  - {item: xchat-0.5-1.fc20, outcome: PASSED, artifact: a.log, note: 5 ERRORS, type: koji_build,"
+            " foo: bar, moo: 11, checkname: testcheck, _internal: {resultsdb_result_id: 1234}}\n")
+    [first] = import_YAML(text)
+    [second] = import_YAML(export_YAML(first))
+
+    assert vars(first) == vars(second)
+    assert (first.item, first.report_type, first.outcome, first.note, first.checkname, first.artifact) == (
+        "xchat-0.5-1.fc20", "koji_build", "PASSED", "5 ERRORS", "testcheck", "a.log")
+    assert first.keyvals == {"foo": "bar", "moo": 11}
+    assert first._internal == {"resultsdb_result_id": 1234}
+
+
+@pytest.mark.parametrize("text", [None, "key:value\nkey: value", "[]", "{}", "{'results': {}}", "{'results': [1]}"])
+def test_what_is_no_result_yaml_is_refused(text: str) -> None:
+    with pytest.raises(TaskotronValueError):
+        import_YAML(text)
+
+
+@pytest.mark.parametrize("text", ["{'results': []}", "{'results': null}"])
+def test_no_result_is_none(text: str) -> None:
+    assert import_YAML(text) == []
 
 
 def test_what_is_stored_is_printed_and_kept(capsys: pytest.CaptureFixture[str]) -> None:
-    detail = CheckDetail("foo-1-1.fc20", ReportType.KOJI_BUILD, output="first")
+    detail = CheckDetail("foo-1-1.fc20", ReportType.KOJI_BUILD, output=["first"])
 
     detail.store("second")
     detail.store(["third", "fourth"], printout=False)
