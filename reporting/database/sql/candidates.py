@@ -169,6 +169,11 @@ def pairs_of_pattern(each: DataFilter, columns: Sql, dialect: Dialect, fetch: Fe
     return found if len(found) <= PATTERN_PAIRS else None
 
 
+def has_index(each: DataFilter) -> bool:
+    """True where an index leads to the pairs that match; else every pair of the key is compared."""
+    return all(literal_prefix(pattern) or trigrams_of(pattern) for pattern in each.patterns)
+
+
 def _matches_of_values(each: DataFilter) -> list[Sql]:
     return [Sql("pair.digest = ?", (pair_digest(each.key, value),)) for value in each.values]
 

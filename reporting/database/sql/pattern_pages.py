@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from reporting.database.question import DataFilter, Page, ResultFilter
-from reporting.database.sql.candidates import Candidates, Fetch, pairs_of_pattern, pattern_matches
+from reporting.database.sql.candidates import Candidates, Fetch, has_index, pairs_of_pattern, pattern_matches
 from reporting.database.sql.dialect import Dialect, Sql, all_of
 from reporting.database.sql.pair import MICROSECONDS_AN_HOUR, end_of_hour
 from reporting.database.sql.results import conditions, page_of_results, results_of_ids, time_range
@@ -43,7 +43,7 @@ def page_of_pattern(pattern: DataFilter, wanted: ResultFilter, page: Page, diale
                     fetch: Fetch) -> list[tuple[Any, ...]]:
     """Return the rows of a page of results that match the pattern, which is all that is asked."""
     reach = _reach(wanted, page)
-    rows = pairs_of_pattern(pattern, Sql("pair.id,") + reach.column, dialect, fetch)
+    rows = pairs_of_pattern(pattern, Sql("pair.id,") + reach.column, dialect, fetch) if has_index(pattern) else None
     if rows is not None:
         found = _merged(reach.times(rows), wanted, page, dialect, fetch)
     else:
