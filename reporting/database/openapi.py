@@ -129,6 +129,10 @@ _OPERATIONS: tuple[tuple[str, str, str, tuple[str, ...], str | None, int, Any], 
     *(("get", f"/api/v3/schemas/{name}s", f"JSON schema of {name}.", (), None, 200, {"type": "object"})
       for name in ALL_RESULT_TYPES),
 )
+_IDEMPOTENCY_KEY = {
+    "name": "Idempotency-Key", "in": "header", "schema": {"type": "string", "minLength": 1, "maxLength": 255,
+                                                          "pattern": "^[ -~]+$"},
+    "description": "Any text: the same key with the same body stores nothing twice and answers the same."}
 _ERRORS = {"400": "A field or parameter is wrong; `message` says which and why.", "401": "No bearer token.",
            "403": "The token is not good, or may not write this testcase.", "404": "Not there.",
            "413": "The body is too large.", "415": "The body was not sent as JSON.",
@@ -146,6 +150,10 @@ def description() -> dict[str, Any]:
             "parameters": _path_parameters(path) + [_parameter(name) for name in parameters],
             "responses": {str(status): {"description": summary, "content": _json(answer)}} | {
                 code: {"description": text} for code, text in _ERRORS.items()}}
+        if status == 201 and answer == _reference("Result"):
+            operation["parameters"].append(_IDEMPOTENCY_KEY)
+        if path.startswith("/api/v3/") and method == "post":
+            operation["security"] = [{"token": []}]
         if body:
             operation["requestBody"] = {"required": True, "content": _json(_reference(body))}
         paths.setdefault(path, {})[method] = operation

@@ -23,7 +23,7 @@ def test_no_request_made_from_the_document_breaks_the_server(server: DatabaseSer
          "--checks", "not_a_server_error", "--max-examples", "12", "--phases", "coverage,fuzzing", "--seed", "1",
          "--exclude-path", "/api/extra/following", "--suppress-health-check", "all",
          "--header", f"Authorization: Bearer {token}"],
-        capture_output=True, text=True, timeout=110, check=False, cwd=tmp_path)
+        capture_output=True, text=True, timeout=300, check=False, cwd=tmp_path)
 
     assert done.returncode == 0, done.stdout[-3000:]
     assert "passed" in done.stdout
