@@ -40,7 +40,8 @@ BLOCK_OPEN = re.compile(rf"(?P<between>(?:[ \t\r]*\n|[ \t]*\#[^\n]*\n)*+)(?P<ind
 ALMOST_A_TEST = re.compile(r"(?:not\s*)?ok\b", re.IGNORECASE)
 
 _ESCAPE = re.compile(r"\\([\\#])")
-_HASH = re.compile(r"(?<![^ \t])#")
+#: What some producers write after a test and that means nothing here: `# FAIL` of Taskotron, `# time=5ms` of node.
+_MUTE = re.compile(r"(?<![^ \t])#(?=[ \t]*(?:fail\b|time=|\r?$))", re.IGNORECASE)
 #: A directive, and not `# skip` within a longer text: one look, however many hashes a line has.
 _DIRECTIVE = re.compile(r"(?<![^ \t])#[ \t]*(?=skip|todo\b)", re.IGNORECASE)
 
@@ -98,17 +99,15 @@ def _split_directive(rest: str) -> tuple[str, str | None, str]:
     """
     Return description, directive word and reason.
 
-    The first unescaped ` # ` ends the description; the first one that SKIP or
-    TODO follows is the directive. Other words (`# FAIL`) mean nothing here.
+    The first unescaped ` #` that SKIP or TODO follows is the directive and ends the description. So does the ` # FAIL`
+    that checks of Taskotron write; any other ` #42` is text, as Perl and node read it.
     """
-    first = _HASH.search(rest)
-    if first is None:
-        return rest, None, ""
     found = _DIRECTIVE.search(rest)
+    mute = _MUTE.search(rest, 0, found.start() if found else len(rest))
     if found is None:
-        return rest[:first.start()], None, ""
+        return rest[:mute.start()] if mute else rest, None, ""
     from tap.directive import Directive  # tap.py reads these rightly; it takes 60 ms to import, and few lines have one
 
     directive = Directive(rest[found.end():].strip())
     reason = _unescaped((directive.reason or "").strip())
-    return rest[:first.start()], "SKIP" if directive.skip else "TODO", reason
+    return rest[:(mute or found).start()], "SKIP" if directive.skip else "TODO", reason

@@ -338,3 +338,14 @@ def test_results_come_out_while_the_stream_is_read() -> None:
     reader = TapReader("TAP version 13\nok 1 - a\nok 2 - b\n1..2\n", testcase="dist.sample", item=XCHAT)
 
     assert next(iter(reader)).outcome is Outcome.PASSED
+
+
+@pytest.mark.parametrize(("line", "summary"), [
+    ("ok 1 - see #42", "see #42"), ("ok 1 - see # 42 and #43", "see # 42 and #43"), ("ok 1 - a # FAIL", "a"),
+    ("ok 1 - a #", "a"), ("ok 1 - a # time=5.2ms", "a"), ("not ok 1 - see #42 # FAIL", "see #42"),
+    ("not ok 1 - see #42 # TODO later", "to do: later"), ("ok 1 - a#b", "a#b"),
+    ("ok 1 - failed # failures", "failed # failures")])
+def test_a_hash_is_text_unless_it_means_something(line: str, summary: str) -> None:
+    [result] = read(f"TAP version 14\n{line}\n1..1\n").results
+
+    assert result.summary == summary
