@@ -24,26 +24,37 @@ _OVERHEAD_BYTES = 4096
 
 
 class _ArchiveWriter(FileWriter):  # type: ignore[misc]
-    """Takes the worker's tar file as it is. Buildbot's own writer unpacks it in the reactor, links included."""
+    """
+    Takes the worker's tar file as it is. Buildbot's own writer unpacks it in the reactor, links included.
 
-    #: Why something could not be written: the worker is told, too, and takes it for the end of the transfer.
+    Never raises: an error that is sent to a worker of Buildbot 4.3 cannot be sent back, and its command never ends.
+    """
+
+    #: Why something could not be written.
     trouble: OSError | None = None
 
     def remote_write(self, data: Any) -> None:
-        """Take a block."""
-        try:
-            super().remote_write(data)
-        except OSError as error:
-            self.trouble = error
-            raise
+        """Take a block; none after one that could not be written."""
+        if self.trouble is None:
+            try:
+                super().remote_write(data)
+            except OSError as error:
+                self.trouble = error
 
     def remote_unpack(self) -> None:
         """The worker has sent everything."""
         try:
             self.remote_close()
         except OSError as error:
-            self.trouble = error
-            raise
+            self.trouble = self.trouble or error
+
+    def cancel(self) -> None:
+        """Remove what did not arrive as a whole."""
+        try:
+            super().cancel()
+        except OSError:
+            # its last bytes found no place either
+            self.purge()
 
 
 class UploadArtifacts(BuildStep):  # type: ignore[misc]
@@ -63,10 +74,10 @@ class UploadArtifacts(BuildStep):  # type: ignore[misc]
     def run(self) -> Any:
         run: Run = yield self.build.run_record()
         folders = folders_of(self.settings)
-        folders.make()
         source = folder_on_worker(self.build, run)
         archive = folders.incoming / f"{run.build_id}.tar"
         try:
+            folders.make()
             arrived, cut = yield self._fetch(source, archive)
             yield self._remove(source, checks_on_worker(self.build, run))
             if not arrived:

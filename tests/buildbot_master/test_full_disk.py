@@ -38,12 +38,14 @@ def test_an_archive_that_could_not_be_written_is_known_to_be_cut(tmp_path: Path,
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
         def close(self) -> None:
-            """Nothing is open."""
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     writer.fp.close()
     monkeypatch.setattr(writer, "fp", _FullFile())
-    with pytest.raises(OSError, match="No space left"):
-        writer.remote_write(b"x")
+    writer.remote_write(b"x")
+    writer.remote_write(b"x")
+    writer.cancel()
 
     assert writer.trouble is not None
+    assert list(tmp_path.iterdir()) == []
     assert writer.trouble.errno == errno.ENOSPC
