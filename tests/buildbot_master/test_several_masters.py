@@ -19,7 +19,8 @@ from tests.buildbot_master.test_build import control, login
 from tests.support.crossbar import running_crossbar
 from tests.support.postgresql import private_postgresql
 
-pytestmark = pytest.mark.full
+# crossbar's first installation takes two minutes
+pytestmark = [pytest.mark.full, pytest.mark.timeout(600)]
 
 SUCCESS, RETRY = 0, 5
 
