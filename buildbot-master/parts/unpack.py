@@ -8,6 +8,7 @@ whole. Nothing here needs Buildbot.
 """
 from __future__ import annotations
 
+import errno
 import os
 import tarfile
 import unicodedata
@@ -44,7 +45,7 @@ def unpack(archive: Path, target: Path, limit_bytes: int, limit_files: int) -> U
     """
     Unpack a plain tar file below `target`, which is made; return what came out.
 
-    `limit_bytes`: of all files together; a file that goes beyond is left out.
+    `limit_bytes`: of all files together; a file that goes beyond is left out. Raises OSError: our disk is full.
     """
     done = Unpacked()
     target.mkdir(mode=0o755, parents=True, exist_ok=True)
@@ -58,6 +59,7 @@ def unpack(archive: Path, target: Path, limit_bytes: int, limit_files: int) -> U
                     break
                 _take(tar, member, target, (limit_bytes, limit_files), done)
     except (tarfile.TarError, EOFError, OSError, ValueError) as error:
+        _refuse_full_disk(error)
         done.leave_out("the stream", f"ends early: {error}")
     return done
 
@@ -93,6 +95,7 @@ def _write(tar: tarfile.TarFile, member: tarfile.TarInfo, path: Path, done: Unpa
         # O_EXCL: a second member of that name, in whatever spelling, never writes over the first
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o644)
     except OSError as error:
+        _refuse_full_disk(error)
         done.leave_out(member.name, error.strerror or "cannot be written")
         return
     with os.fdopen(handle, "wb") as out:
@@ -101,6 +104,12 @@ def _write(tar: tarfile.TarFile, member: tarfile.TarInfo, path: Path, done: Unpa
     done.size_bytes += written
     if written < member.size:
         done.leave_out(member.name, f"cut after {written} of {member.size} bytes")
+
+
+def _refuse_full_disk(error: Exception) -> None:
+    """Raises OSError: what came is whole, and there is no place for it."""
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        raise error
 
 
 def _copy(source: IO[bytes], out: IO[bytes]) -> int:
