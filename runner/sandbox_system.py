@@ -111,10 +111,12 @@ def own_copy(file: Path, target: Path, uid: int) -> Path:
 class DiskWatch:
     """Looks at the size of a workspace from time to time."""
 
-    def __init__(self, root: Path, limit_bytes: int) -> None:
-        self._root, self._limit = root, limit_bytes
+    def __init__(self, root: Path, limit_bytes: int, file_limit_bytes: int) -> None:
+        self._root, self._limit, self._file_limit = root, limit_bytes, file_limit_bytes
         #: What was reached, for the report; empty: nothing.
         self.reached = ""
+        #: A file that could not grow any more: whoever wrote it was ended, and may not have been the command itself.
+        self.full_file = ""
 
     def problem(self) -> str | None:
         """Return a sentence where the workspace is larger than allowed; looks anew at each call."""
@@ -123,9 +125,12 @@ class DiskWatch:
             for name in names:
                 seen += 1
                 try:
-                    size += os.stat(name, dir_fd=descriptor, follow_symlinks=False).st_blocks * 512
+                    info = os.stat(name, dir_fd=descriptor, follow_symlinks=False)
                 except OSError:
                     continue
+                size += info.st_blocks * 512
+                if info.st_size >= self._file_limit:
+                    self.full_file = name
             if size > self._limit or seen > _LOOKED_AT:
                 what = f"more than {show_bytes(self._limit)}" if size > self._limit else f"more than {_LOOKED_AT} files"
                 self.reached = f"the check wrote {what} into `{Path(folder).relative_to(self._root)}`; it was ended"

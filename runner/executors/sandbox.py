@@ -21,6 +21,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from checks.item import shown
 from runner import cgroups, sandbox_system, seccomp
 from runner.abort import AbortToken
 from runner.command import EXITED, Command, CommandResult
@@ -127,7 +128,8 @@ class SandboxInstance:
             self._note("no list of system calls for this machine: none is refused")
         kept = tuple(fd for fd in (status_write, filter_fd) if fd is not None)
         join_files = group.join_files if group else ()
-        disk = sandbox_system.DiskWatch(self._confinement.workspace.root, self._limits.disk_bytes)
+        disk = sandbox_system.DiskWatch(self._confinement.workspace.root, self._limits.disk_bytes,
+                                        self._limits.file_bytes)
         request = ProcessRequest(
             tuple(self._argv(command, status_write, filter_fd, group is not None)), Path("/"),
             {"PATH": "/usr/bin:/bin"}, command.timeout_seconds, command.silence_seconds,
@@ -142,6 +144,11 @@ class SandboxInstance:
                 status = file.read(65536)
         if disk.reached:
             self._note(disk.reached)
+        # once more: what was written since the last look
+        disk.problem()
+        if disk.full_file:
+            self._note(f"file `{shown(disk.full_file, 80)}` grew to {self._limits.file_words}, the most that is "
+                       "allowed; what wrote it was ended")
         return self._result(command, end, status)
 
     def _result(self, command: Command, end: ProcessEnd, status: bytes) -> CommandResult:
@@ -157,7 +164,7 @@ class SandboxInstance:
         if code == 137:
             self._note(f"`{Path(command.argv[0]).name}` was killed; most likely its memory "
                        f"({self._limits.memory_words}) was used up")
-        if code == 153:
+        if code == 153 and not any("grew to" in note for note in self._notes):
             self._note(f"`{Path(command.argv[0]).name}` was ended: a file grew larger than {self._limits.file_words}")
         return CommandResult(code, EXITED, end.seconds)
 

@@ -100,6 +100,7 @@ def test_a_file_of_ten_gigabytes_is_stopped_and_said(tmp_path: Path) -> None:
     ran = run_check(check, tmp_path / "out", executor="sandbox")
 
     assert "code 153" in (ran.results[0].output or "")
+    assert "file `big` grew to 19.1 MiB, the most that is allowed; what wrote it was ended" in ran.limits
 
 
 def test_a_check_that_fills_the_disk_with_many_files_is_ended_and_said(tmp_path: Path) -> None:
