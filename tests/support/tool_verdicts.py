@@ -1,11 +1,13 @@
 """
 What the tools themselves say of a package, asked without any of our code: the other side of the table of verdicts.
 
-    python -m tests.support.tool_verdicts FOLDER     prints the table for every package below the folder
+    python -m tests.support.tool_verdicts FOLDER [CHECK...]    prints the table for every package below the folder
 """
 from __future__ import annotations
 
+import itertools
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -13,9 +15,11 @@ import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tests.support.library_script import load_script
 
+LICENSES = Path(__file__).resolve().parents[2] / "checks" / "library" / "license" / "allowed_licenses.txt"
 #: Outcomes that leave the item alone, that stop it, and that ask a person; a tool can say no more than that.
 PASSES, FAILS, ASKS = ("PASSED", "INFO"), ("FAILED",), ("NEEDS_INSPECTION",)
 
@@ -59,6 +63,10 @@ def license_expression(package: Path, scratch: Path) -> tuple[str, tuple[str, ..
 
     try:
         tag = output("rpm", "-qp", "--qf", "%{LICENSE}", package)
+        if refused := {line[1:].strip() for line in LICENSES.read_text().splitlines() if line.startswith("-")} & {tag}:
+            return f"{refused.pop()} is on our list of the refused", FAILS
+        # SPDX leaves these names to everyone (annex D of the specification); the tool knows only some of them
+        tag = re.sub(r"LicenseRef-[A-Za-z0-9.-]+", "MIT", tag)
         valid = not get_spdx_licensing().validate(tag, strict=True).errors
     except Exception:
         valid = False
@@ -69,7 +77,9 @@ def license_expression(package: Path, scratch: Path) -> tuple[str, tuple[str, ..
 def hardening_check(package: Path, scratch: Path) -> tuple[str, tuple[str, ...]]:
     root = unpacked(package, scratch)
     files = [path for path in root.rglob("*") if path.is_file() and not path.is_symlink()]
-    faults = int(any(path.stat().st_mode & 0o002 for path in files))
+    # links say that everyone may write to them, and in a folder with the sticky bit nobody removes another's file
+    faults = len(output("find", root, "-mindepth", "1", "-perm", "-0002", "!", "-type", "l", "!", "(", "-type", "d",
+                        "-perm", "-1000", ")").splitlines())
     for path in files:
         kind = output("readelf", "-h", path)
         if ("EXEC (" in kind or "DYN (" in kind) and "usr/lib/debug" not in str(path):
@@ -78,33 +88,56 @@ def hardening_check(package: Path, scratch: Path) -> tuple[str, tuple[str, ...]]
     return f"hardening-check {'1' if faults else '0'}", FAILS if faults else PASSES
 
 
-def grep(package: Path, scratch: Path) -> tuple[str, tuple[str, ...]]:
+def awk(package: Path, scratch: Path) -> tuple[str, tuple[str, ...]]:
+    """First lines of what can be executed, documentation left out, by a pattern of its own."""
     root = unpacked(package, scratch)
     shutil.rmtree(root / "usr" / "share" / "doc", ignore_errors=True)
-    pattern = r"^#! *((/usr)?/bin/python|/usr/bin/env +python)( |$)"
-    matching = output("grep", "-rlE", "-m1", "--binary-files=without-match", pattern, root).splitlines()
-    found = [path for path in matching if os.access(path, os.X_OK) and Path(path).read_bytes().startswith(b"#!")]
-    return f"{len(found)} unversioned", FAILS if found else PASSES
+    files = [path for path in root.rglob("*") if path.is_file() and not path.is_symlink() and os.access(path, os.X_OK)
+             and path.stat().st_mode & 0o111 and path.read_bytes().startswith(b"#!")]
+    unversioned = "((/[a-z]+)*/python|/usr/bin/env +(-S +)?python)([ \t]|$)"
+    pattern = f"^#![ \t]*({unversioned}|$|[^/ \t]|.*\r$)"
+    program = 'FNR == 1 && $0 ~ pattern { print FILENAME } { nextfile }'
+    found = output("awk", "-v", f"pattern={pattern}", program, *files).splitlines() if files else []
+    return f"awk {len(found)}", FAILS if found else PASSES
 
 
 def dnf(package: Path, scratch: Path) -> tuple[str, tuple[str, ...]]:
     """Install it into an empty root from a repository of its own alone."""
     shutil.copy(package, scratch)
     subprocess.run(["createrepo_c", "--quiet", scratch], check=True, capture_output=True)
-    code = dnf_install(output("rpm", "-qp", "--nosignature", "--qf", "%{NAME}", package), scratch, scratch)
+    code = dnf_install(output("rpm", "-qp", "--nosignature", "--qf", "%{NAME}", package), scratch, scratch,
+                       arch_of(package))
     return f"dnf install {code}", FAILS if code else PASSES
 
 
-def dnf_install(name: str, repository: Path, scratch: Path) -> int:
+def dnf_install(name: str, repository: Path, scratch: Path, arch: str = "x86_64") -> int:
     """Return how `dnf install` ends, into an empty root and without downloading anything in the end."""
     for part in ("log", "cache", "state", "root"):
         shutil.rmtree(scratch / part, ignore_errors=True)
         (scratch / part).mkdir()
-    return exit_code("dnf", "--quiet", f"--repofrompath=it,file://{repository}", "--repo=it",
-                     f"--installroot={scratch}/root", "--setopt=reposdir=/none", "--noplugins", "--nogpgcheck",
-                     f"--setopt=cachedir={scratch}/cache", f"--setopt=logdir={scratch}/log", "--releasever=1",
-                     f"--setopt=persistdir={scratch}/state", "--forcearch=x86_64", "--assumeyes", "install",
-                     "--downloadonly", name)
+    return exit_code(*_dnf_of(repository, scratch), f"--installroot={scratch}/root", "--noplugins",
+                     f"--forcearch={arch}", "--assumeyes", "install", "--downloadonly", name)
+
+
+def repoclosure(repository: Path, scratch: Path) -> set[str]:
+    """Return the packages whose requirements nothing in their repository provides, as `dnf repoclosure` tells them."""
+    for part in ("log", "cache", "state"):
+        shutil.rmtree(scratch / part, ignore_errors=True)
+        (scratch / part).mkdir()
+    told = output(*_dnf_of(repository, scratch), "--forcearch=x86_64", "repoclosure", "--newest")
+    return {line.split()[1] for line in told.splitlines() if line.startswith("package: ")}
+
+
+def _dnf_of(repository: Path, scratch: Path) -> tuple[str, ...]:
+    return ("dnf", "--quiet", f"--repofrompath=it,file://{repository}", "--repo=it", "--setopt=reposdir=/none",
+            "--nogpgcheck", f"--setopt=cachedir={scratch}/cache", f"--setopt=logdir={scratch}/log", "--releasever=1",
+            f"--setopt=persistdir={scratch}/state")
+
+
+def arch_of(package: Path) -> str:
+    """Return the machine to try it on."""
+    arch = package.name.rsplit(".", 2)[1]
+    return "x86_64" if arch not in ("aarch64", "s390x", "ppc64le") else arch
 
 
 def unpacked(package: Path, scratch: Path) -> Path:
@@ -121,13 +154,15 @@ def unpacked(package: Path, scratch: Path) -> Path:
 
 def our_outcome(check: str, folder: Path) -> str:
     """Return what the check of the library says of the packages in a folder."""
-    options = {"repositories": {"it": str(folder)}, "arch": "x86_64"} if check == "installability" else {}
+    options: dict[str, Any] = {}
+    if check == "installability":
+        options = {"repositories": {"it": str(folder)}, "arch": arch_of(next(folder.glob("*.rpm")))}
     [result] = load_script(check, f"run_{check}.py").run(str(folder), item="a-package-1", **options)
     return str(result["outcome"])
 
 
 TOOLS: dict[str, Callable[[Path, Path], tuple[str, tuple[str, ...]]]] = {
-    "rpmlint": rpmlint, "license": license_expression, "hardening": hardening_check, "shebangs": grep,
+    "rpmlint": rpmlint, "license": license_expression, "hardening": hardening_check, "shebangs": awk,
     "installability": dnf,
 }
 #: These look at what gets installed.
@@ -138,8 +173,10 @@ def verdicts_on(packages: list[Path], checks: tuple[str, ...] = tuple(TOOLS)) ->
     """Yield our verdict and the tool's own, for each package and check."""
     for package in packages:
         for check in checks:
-            if check in BINARY_ONLY and package.name.endswith(("src.rpm", "i686.rpm")):
+            if check in BINARY_ONLY and package.name.endswith("src.rpm"):
                 continue
+            if check == "installability" and package.name.endswith("i686.rpm"):
+                continue  # for dnf the name of a package means the machine's own architecture
             with tempfile.TemporaryDirectory() as ours, tempfile.TemporaryDirectory() as scratch:
                 shutil.copy(package, ours)
                 told, same = TOOLS[check](package, Path(scratch))
@@ -158,6 +195,26 @@ def verdicts_on_builds(store: Path) -> Iterator[Verdict]:
             told, same = abipkgdiff(package.name, old, new)
             yield Verdict(f"{nvr} after {old.parent.name}-{old.name}", "abi", result["outcome"], told, same)
             yield _upgradepath(nvr, old, new)
+            others = [path for path in store.rglob("*.rpm") if path.parent.name in ("x86_64", "noarch")
+                      and not path.is_relative_to(package)]
+            yield breaking(f"{nvr} after {old.parent.name}-{old.name}", new / "x86_64", old / "x86_64", others)
+
+
+def breaking(label: str, new: Path, old: Path, others: list[Path]) -> Verdict:
+    """Does the build break a package of a repository? Its packages with holes before and after, as dnf counts them."""
+    with tempfile.TemporaryDirectory() as folder:
+        before, after = Path(folder, "before"), Path(folder, "after")
+        for repository, build in ((before, old), (after, new)):
+            repository.mkdir()
+            for path in (*others, *build.glob("*.rpm")):
+                shutil.copy(path, repository)
+            subprocess.run(["createrepo_c", "--quiet", repository], check=True, capture_output=True)
+        mine = {path.name.removesuffix(".rpm") for path in new.glob("*.rpm")}
+        broken = repoclosure(after, Path(folder)) - repoclosure(before, Path(folder)) - mine
+        check = load_script("reverse_dependencies", "run_reverse_dependencies.py")
+        [result] = check.run(str(new), item=label, repositories={"it": str(before)}, arch="x86_64")
+    return Verdict(label, "reverse_dependencies", result["outcome"], f"repoclosure {len(broken)} more with holes",
+                   FAILS if broken else PASSES)
 
 
 def abipkgdiff(name: str, old: Path, new: Path) -> tuple[str, tuple[str, ...]]:
@@ -187,16 +244,19 @@ def _upgradepath(nvr: str, old: Path, new: Path) -> Verdict:
                    f"labelCompare {order}", FAILS if order < 0 else PASSES)
 
 
-def main(folder: str) -> int:
-    """Print the table; exit 1 where one of ours is not the tool's."""
+def main(folder: str, *checks: str) -> int:
+    """Print the table, a line as soon as it is known; exit 1 where one of ours is not the tool's."""
     root = Path(folder)
-    lines = [*verdicts_on(sorted(root.rglob("*.rpm"))),
-             *(verdicts_on_builds(root / "koji") if (root / "koji").is_dir() else ())]
-    print("| package | check | our verdict | the tool's own |\n| --- | --- | --- | --- |")
+    lines = itertools.chain(verdicts_on(sorted(root.rglob("*.rpm")), checks or tuple(TOOLS)),
+                            verdicts_on_builds(root / "koji") if (root / "koji").is_dir() and not checks else ())
+    print("| package | check | our verdict | the tool's own |\n| --- | --- | --- | --- |", flush=True)
+    differ = 0
     for line in lines:
-        print(f"| {line.package} | {line.check} | {line.ours} | {line.tool}{'' if line.agrees else ' **differs**'} |")
-    return 0 if all(line.agrees for line in lines) else 1
+        differ += not line.agrees
+        print(f"| {line.package} | {line.check} | {line.ours} | {line.tool}{'' if line.agrees else ' **differs**'} |",
+              flush=True)
+    return 1 if differ else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    sys.exit(main(*sys.argv[1:]))

@@ -45,7 +45,7 @@ def run(rpms: str, item: str, item_type: str = "koji_build", *, arch: str | None
                 if not line.startswith(b"#!") or file.path.startswith(DOCUMENTATION) or not file.mode & 0o111:
                     continue
                 scripts += 1
-                findings += judged(package.name, file.path, line.decode("utf-8", "replace").rstrip())
+                findings += judged(package.name, file.path, line.decode("utf-8", "replace").rstrip(" \t"))
         except UnreadableError as error:
             unreadable.append(f"{printable(package.name)}: cannot be read: {error}")
     faults = [finding for finding in findings if finding.is_fault]
@@ -66,6 +66,9 @@ def run(rpms: str, item: str, item_type: str = "koji_build", *, arch: str | None
 def judged(package: str, path: str, line: str) -> list[Finding]:
     """Return what is wrong with a first line; an empty list where nothing is."""
     words = line.removeprefix("#!").split()
+    if line.endswith("\r"):
+        return [Finding(package, path, line, "ends in a carriage return, which to the kernel is a part of the name; "
+                                             "save it with the line ends of Unix", True)]
     if not words:
         return [Finding(package, path, line, "names no interpreter", True)]
     name, is_env = words[0], words[0].rsplit("/", 1)[-1] == "env"

@@ -150,13 +150,16 @@ def test_a_full_path_passes(tmp_path: Path, shebang: str) -> None:
     ("#!/usr/bin/env -S LANG=C python -u", "`python` without a number; write python3 or python2 in full"),
     ("#!bin/sh", "is no absolute path; the kernel looks below the current folder"),
     ("#!", "names no interpreter"),
+    ("#!/bin/sh\r", "ends in a carriage return, which to the kernel is a part of the name; "
+                    "save it with the line ends of Unix"),
     ("#!/usr/bin/env", "names no interpreter"),
 ])
 def test_a_first_line_that_breaks_the_script_for_somebody_fails(tmp_path: Path, shebang: str, told: str) -> None:
     result = scripted(tmp_path, shebang)
 
     assert (result["outcome"], result["summary"]) == ("FAILED", "1 of 1 script without a proper interpreter")
-    assert result["details"]["output"] == f"/usr/bin/tool: `{shebang}`: {told} (tool-1.0-1.fc43.noarch)"
+    assert result["details"]["output"] == (
+        f"/usr/bin/tool: `{shebang.replace(chr(13), chr(92) + 'x0d')}`: {told} (tool-1.0-1.fc43.noarch)")
 
 
 def test_env_is_told_and_no_fault(tmp_path: Path) -> None:
