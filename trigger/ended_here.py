@@ -20,6 +20,7 @@ from typing import Any
 
 from checks.build_id import build_id_for
 from checks.contracts import NOT_OK, ExecutionReport, FinishedRun, Job
+from trigger.transforms.fact import PREFIX
 
 logger = logging.getLogger(__name__)
 
@@ -52,7 +53,10 @@ class EndedHere:
         report = ExecutionReport(
             execution_status=NOT_OK, status=why, item=job.item, item_type=job.item_type, build_id=build_id,
             check=job.taskname, testcase=testcase or job.taskname, arch=job.arch, exit_code=2, code=code,
-            ended=datetime.now(UTC).isoformat(timespec="seconds"), details={"job": job.build_id, "key": job.key})
+            ended=datetime.now(UTC).isoformat(timespec="seconds"), details={
+                "job": job.build_id, "key": job.key, "facts": {name.removeprefix(PREFIX): value
+                                                               for name, value in job.extra.items()
+                                                               if name.startswith(PREFIX)}})
         try:
             self._remove_old()
             folder.mkdir(parents=True, exist_ok=True)

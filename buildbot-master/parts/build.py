@@ -19,6 +19,7 @@ from twisted.python import log
 
 from buildbot_master.parts.check_files import testcase_of
 from buildbot_master.parts.hand_over import Ending, Folders, Run, hand_over, is_handed_over
+from buildbot_master.parts.job_properties import facts_of
 from buildbot_master.parts.saying import say
 from buildbot_master.parts.settings import Settings
 from checks.build_id import parse_build_id
@@ -87,7 +88,7 @@ class CheckBuild(Build):  # type: ignore[misc]
             build_id = yield self._build_id()
             check = self.getProperty("taskname")
             self._run = Run(item.item, item.item_type, check, self.getProperty("arch") or "noarch", build_id,
-                            testcase_of(self.settings, check))
+                            testcase_of(self.settings, check), facts_of(_values(self)))
         return self._run
 
     @defer.inlineCallbacks
@@ -193,3 +194,7 @@ class CheckBuild(Build):  # type: ignore[misc]
                           "not be started; see the build's page", 3, details)
         return Ending("no-report", f"the runner ended with {self.runner_exit_code} and left no readable report; "
                       "the build's page has its output", self.runner_exit_code, details)
+
+
+def _values(build: Any) -> dict[str, Any]:
+    return {name: value for name, (value, _) in build.getProperties().asDict().items()}

@@ -18,6 +18,7 @@ from twisted.python import log
 from buildbot_master.parts.build import attempts_of, folders_of
 from buildbot_master.parts.check_files import testcase_of
 from buildbot_master.parts.hand_over import Ending, Run, hand_over
+from buildbot_master.parts.job_properties import facts_of
 from buildbot_master.parts.saying import say
 from buildbot_master.parts.settings import Settings
 from checks.build_id import BuildIdError, is_standalone, parse_build_id
@@ -98,4 +99,5 @@ def run_of(settings: Settings, properties: dict[str, Any]) -> Run | None:
     if is_standalone(build_id):
         return None
     check = str(properties.get("taskname"))
-    return Run(item.item, item.item_type, check, str(properties.get("arch")), build_id, testcase_of(settings, check))
+    return Run(item.item, item.item_type, check, str(properties.get("arch")), build_id, testcase_of(settings, check),
+               facts_of(properties))

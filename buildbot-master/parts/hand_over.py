@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -33,6 +34,8 @@ class Run:
     build_id: str
     #: The check's full name, `dist.rpmlint`; empty where it is not known on the master.
     testcase: str = ""
+    #: What the event said of the item beside its name, `task_id`: without it readers of the bus do not know a build.
+    facts: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,10 +124,11 @@ def _has_report(folder: Path, run: Run) -> bool:
 
 
 def _report(run: Run, ending: Ending) -> ExecutionReport:
+    details = {**ending.details, **({"facts": dict(run.facts)} if run.facts else {})}
     return ExecutionReport(
         execution_status=NOT_OK, status=ending.status, item=run.item, item_type=run.item_type, build_id=run.build_id,
         check=run.taskname, testcase=run.testcase or run.taskname, arch=run.arch, exit_code=ending.exit_code,
-        code=ending.code, ended=datetime.now(UTC).isoformat(timespec="seconds"), details=ending.details)
+        code=ending.code, ended=datetime.now(UTC).isoformat(timespec="seconds"), details=details)
 
 
 def _write(path: Path, data: dict[str, Any]) -> None:

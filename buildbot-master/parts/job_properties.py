@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from checks.contracts import Job
@@ -39,6 +40,12 @@ def faults_of_extra(job: Job) -> list[str]:
     return faults + [f"`extra`: `{name}` is `{shown(job.extra[name])}`; expected {_EXPECTED[name]}"
                      for name, allowed in RUNNER_PROPERTIES.items()
                      if name in job.extra and not allowed.fullmatch(job.extra[name])]
+
+
+def facts_of(properties: Mapping[str, Any]) -> dict[str, str]:
+    """Return what the trigger said of the item beside its name, by the names that reports use."""
+    return {name.removeprefix(FACT_PREFIX): value for name, value in sorted(properties.items())
+            if name.startswith(FACT_PREFIX) and isinstance(value, str)}
 
 
 def _own(job: Job) -> dict[str, Any]:

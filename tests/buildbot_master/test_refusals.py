@@ -38,7 +38,7 @@ def test_with_zero_a_job_waits_for_ever() -> None:
 def test_a_job_that_no_worker_can_run_ends_as_an_error_that_says_why(tmp_path: Path) -> None:
     offers = CAPABILITIES | {"tags": ["small"]}
     with new_master(tmp_path / "state", {"refuse_after_seconds": 1}, capabilities=offers) as master:
-        refused = master.schedule("rpmlint", arch="s390x", extra={"worker_kind": "big"})
+        refused = master.schedule("rpmlint", arch="s390x", extra={"worker_kind": "big", "fact_task_id": "7"})
         allowed = master.schedule("good", extra={"worker_kind": "small"})
 
         report = master.ended(refused)
@@ -46,7 +46,7 @@ def test_a_job_that_no_worker_can_run_ends_as_an_error_that_says_why(tmp_path: P
                                     if row["results"] == EXCEPTION])
 
         assert (report["execution_status"], report["code"], report["exit_code"]) == ("NOT_OK", "no-worker", 3)
-        assert report["testcase"] == "dist.rpmlint"
+        assert (report["testcase"], report["details"]["facts"]) == ("dist.rpmlint", {"task_id": "7"})
         assert report["status"].startswith(
             "no worker can run it: local-1, local-2: a worker with the tag `big` is asked for, the worker has the tags "
             "small; local-1, local-2: arch s390x is needed, the worker has x86_64, i686")

@@ -49,6 +49,8 @@ def test_a_refused_job_becomes_an_error_in_the_results(tmp_path: Path) -> None:
     result, = read_run(finished).results
 
     assert (result.outcome, result.testcase, result.item) == (Outcome.ERROR, "dist.rpmlint", "xchat-0.5-1.fc36")
+    # without it readers of the bus do not know the build
+    assert read_run(finished).facts["task_id"] == "80860789"
     assert result.summary == "the master refuses the job: `extra`: `branch` is not a free name"
 
 
