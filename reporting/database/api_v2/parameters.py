@@ -19,6 +19,8 @@ RESERVED = frozenset({"limit", "page", "_sort", "since", "outcome", "groups", "t
                       "_distinct_on"})
 #: Numbers beyond are no place in any list, and databases refuse them.
 _LARGEST = 10**12
+#: Databases count rows in 64 bits, and some of ours add to it.
+_LARGEST_OFFSET = 2**53
 _INTEGER = re.compile(r"\s*[+-]?\d{1,4000}(?:\.0+)?\s*", re.ASCII)
 _PATTERN_LIMIT = 2_000
 
@@ -42,7 +44,7 @@ def rows_wanted(service: Service, limit: int, page: int, is_ascending: bool = Fa
     """Return the page to ask for: one row more than shown tells whether there is a next page."""
     if limit == 0:
         return Page(0)
-    return Page(min(limit, service.page_limit) + 1, limit * page, is_ascending)
+    return Page(min(limit, service.page_limit) + 1, min(limit * page, _LARGEST_OFFSET), is_ascending)
 
 
 def cut(rows: Sequence[T], limit: int, service: Service) -> tuple[Sequence[T], bool]:

@@ -27,6 +27,9 @@ _TESTED = 10_000
 _FIRST_PAIRS, _GROWTH = 4, 4
 #: Pairs whose results are read together at most: SQLite takes 500 parts of a statement.
 _MOST_PAIRS = 256
+#: Rows of a page and those before it up to which pairs are opened; further back one statement, with its limit in time,
+#: walks the results.
+_NEAR = 50_000
 #: Results fetched by id in one statement.
 _BATCH = 500
 
@@ -42,6 +45,8 @@ def sole_pattern(wanted: ResultFilter) -> DataFilter | None:
 def page_of_pattern(pattern: DataFilter, wanted: ResultFilter, page: Page, dialect: Dialect,
                     fetch: Fetch) -> list[tuple[Any, ...]]:
     """Return the rows of a page of results that match the pattern, which is all that is asked."""
+    if page.offset + page.limit > _NEAR:
+        return fetch(page_of_results(wanted, Candidates((), (pattern,)), page, dialect))
     reach = _reach(wanted, page)
     rows = pairs_of_pattern(pattern, Sql("pair.id,") + reach.column, dialect, fetch) if has_index(pattern) else None
     if rows is not None:

@@ -168,3 +168,12 @@ def test_a_body_too_large_is_refused(server: DatabaseServer) -> None:
 
     assert answer.status_code == 413
     assert answer.json()["message"] == "a body of more than 16777216 bytes; send less at a time"
+
+
+@pytest.mark.parametrize("path", ["/results", "/results?item:like=a*", "/testcases", "/groups", "/results?item=a-1"])
+def test_a_page_beyond_every_number_is_empty(server: DatabaseServer, path: str) -> None:
+    server.add(groups=["g"], data={"item": "a-1"})
+
+    answer = server.get(f"{path}{'&' if '?' in path else '?'}limit=44443147788373311488&page=44443147788373311488")
+
+    assert answer["data"] == []
