@@ -1,0 +1,19 @@
+"""What `up` tells people can be pasted into a shell."""
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+from typing import Any, cast
+
+from buildbot_master.stack.running import Stack, Wishes
+from buildbot_master.stack.state import Ports, State
+from buildbot_master.stack.up import _greeting
+
+
+def test_a_folder_with_spaces_is_quoted() -> None:
+    state = State(Path("/srv/my state"))
+    stack = Stack(state, state.addresses(Ports(1, 2, 3, 4, 5)), cast(Any, None))
+
+    command = next(line for line in _greeting(stack, Wishes(state.folder)) if "trigger replay" in line)
+
+    assert shlex.split(command) == ["checkotron", "trigger", "replay", "--state", "/srv/my state", "FILE"]
