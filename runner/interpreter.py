@@ -85,13 +85,13 @@ class Interpreter:
             if action.export:
                 self.variables[action.export] = value
         except (VariableError, ParametersError) as fault:
-            error = ActionError(f"{self._label(action)}: {fault}", "wrong-check", 2)
+            error = ActionError(f"{self._label(action)}{fault}", "wrong-check", 2)
         except AbortedError as fault:
-            error = ActionError(f"{self._label(action)}: {fault}", "aborted", self.abort.exit_code)
+            error = ActionError(f"{self._label(action)}{fault}", "aborted", self.abort.exit_code)
         except DirectiveError as fault:
-            error = ActionError(f"{self._label(action)}: {fault}", fault.code, fault.exit_code)
+            error = ActionError(f"{self._label(action)}{fault}", fault.code, fault.exit_code)
         except ExecutorError as fault:
-            error = ActionError(f"{self._label(action)}: {fault}", "executor-failed", 3)
+            error = ActionError(f"{self._label(action)}{fault}", "executor-failed", 3)
         seconds = time.monotonic() - started
         self.done.append(ActionDone(action.name, action.directive, seconds, str(error) if error else None))
         logger.info("action ended", extra={"action": action.name, "directive": action.directive,
@@ -112,6 +112,7 @@ class Interpreter:
     @staticmethod
     def _label(action: Action) -> str:
         if action.path == ("run",):
-            return f"`{action.name}`"
+            # the only one, and what follows says what it is
+            return ""
         same = action.name == action.directive
-        return f"action `{action.name}`" if same else f"action `{action.name}` ({action.directive})"
+        return f"action `{action.name}`: " if same else f"action `{action.name}` ({action.directive}): "
