@@ -9,6 +9,9 @@ started again in between, with all that is queued:
     python -m benchmarks.chaos.burst --messages 10000 --folder F
     python -m benchmarks.chaos.burst --messages 20000 --folder F
 
+and where even that takes too long, most of them as copies of a row that the
+door wrote (`--copied 18000`): the queue is as long, the way into it was short.
+
 Publishes all messages, lets trigger and master queue a job for each (the
 master's limit of waiting jobs is lifted), asks the master's REST interface
 every tenth of a second meanwhile, and looks into the database at the end.
@@ -17,6 +20,7 @@ Builds run all the time on four slots; the rest stays queued.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import sqlite3
 import sys
@@ -24,10 +28,11 @@ import tempfile
 import threading
 import time
 import urllib.request
+import uuid
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from benchmarks.chaos.arena import Arena, arena
+from benchmarks.chaos.arena import Arena, arena, until
 from benchmarks.chaos.publisher import Publisher
 
 #: What people and programs ask the master.
@@ -72,10 +77,44 @@ def queued(arena: Arena) -> tuple[int, int, int]:
     return int(buildsets[0]), int(buildsets[1]), int(requests[0])
 
 
-def burst(arena: Arena, publisher: Publisher, messages: int, seconds: float) -> int:
+def copy_jobs(arena: Arena, count: int) -> None:
+    """Copy the first job in the master's database, with keys, build ids and items of their own."""
+    path = arena.stack.state.master / "state.sqlite"
+    with contextlib.closing(sqlite3.connect(path, timeout=60, isolation_level=None)) as database:
+        database.execute("BEGIN IMMEDIATE")
+        first, last = database.execute("SELECT min(id), max(id) FROM buildsets").fetchone()
+        request = database.execute("SELECT max(id) FROM buildrequests").fetchone()[0]
+        for number in range(1, count + 1):
+            new, own = last + number, uuid.uuid5(uuid.NAMESPACE_URL, f"burst/{number}")
+            _copy(database, "buildsets", {"id": str(new), "external_idstring": f"'copied/{number}'", "complete": "0",
+                                          "complete_at": "NULL", "results": "NULL"}, f"id = {first}")
+            changed = (f"CASE property_name WHEN 'build_id' THEN '[\"{own}\", \"Trigger\"]' WHEN 'item' THEN "
+                       f"'[\"copied{number}-0.5-1.fc36\", \"Trigger\"]' ELSE property_value END")
+            _copy(database, "buildset_properties", {"buildsetid": str(new), "property_value": changed},
+                  f"buildsetid = {first}")
+            _copy(database, "buildset_sourcestamps", {"id": "NULL", "buildsetid": str(new)}, f"buildsetid = {first}")
+            _copy(database, "buildrequests", {"id": str(request + number), "buildsetid": str(new), "complete": "0",
+                                              "complete_at": "NULL", "results": "-1"}, f"buildsetid = {first}")
+        database.execute("COMMIT")
+
+
+def _copy(database: sqlite3.Connection, table: str, changes: dict[str, str], which: str) -> None:
+    """Copy the rows of a table; `changes` are expressions by column."""
+    columns = [row[1] for row in database.execute(f"PRAGMA table_info({table})")]
+    values = ", ".join(changes.get(name, name) for name in columns)
+    database.execute(f"INSERT INTO {table} SELECT {values} FROM {table} WHERE {which}")
+
+
+def burst(arena: Arena, publisher: Publisher, messages: int, seconds: float, copied: int = 0) -> int:
     """Publish, watch, count; return the exit code."""
     asker = Asker(arena.stack.addresses.buildbot_url)
     threading.Thread(target=asker.run, daemon=True).start()
+    if copied:
+        publisher.publish("first", 999_999)
+        until(lambda: queued(arena)[0], 120, "the first job")
+        copy_jobs(arena, copied)
+        messages += 1
+        print(f"{copied} copies of a job are queued", flush=True)
     already = queued(arena)[0]
     began = time.monotonic()
     for number in range(already, messages):
@@ -112,12 +151,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--messages", type=int, default=20_000)
     parser.add_argument("--seconds", type=float, default=1200, help="for the queueing")
+    parser.add_argument("--copied", type=int, default=0, help="so many of them are copied in the master's database")
     parser.add_argument("--folder", type=Path, help="kept; else a temporary one")
     options = parser.parse_args()
     settings = {"pending_limit": 10 * options.messages}
     with tempfile.TemporaryDirectory(prefix="burst-") as temporary, \
             arena(options.folder or Path(temporary), settings=settings) as (running, publisher):
-        return burst(running, publisher, options.messages, options.seconds)
+        return burst(running, publisher, options.messages, options.seconds, options.copied)
 
 
 if __name__ == "__main__":
