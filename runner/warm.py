@@ -76,6 +76,8 @@ class WarmRunner:
     """Serves one socket until it is told to stop. Has one thread, as whoever forks must."""
 
     def __init__(self, path: Path) -> None:
+        # kernels before 5.3 have none: then there is no socket, and runs are plain processes
+        os.close(os.pidfd_open(os.getpid()))
         self._selector = selectors.DefaultSelector()
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         path.unlink(missing_ok=True)
@@ -142,7 +144,14 @@ class WarmRunner:
         finally:
             for descriptor in streams:
                 os.close(descriptor)
-        run = _Run(pid, os.pidfd_open(pid), client)
+        try:
+            run = _Run(pid, os.pidfd_open(pid), client)
+        except OSError:
+            # too many open files: the client starts a plain process instead
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+            client.close()
+            return
         self._runs.append(run)
         with contextlib.suppress(OSError):
             client.sendall(b"+")
