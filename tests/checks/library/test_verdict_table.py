@@ -1,15 +1,16 @@
 """Our verdict is the underlying tool's. The whole table: python -m tests.support.tool_verdicts FOLDER."""
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 
-from tests.support import rpm_packages
+from tests.support import many_packages, rpm_packages
 from tests.support.library_script import load_script
 from tests.support.repositories import build_of, repository
 from tests.support.rpm_packages import PackageSpec
-from tests.support.tool_verdicts import dnf_install, verdicts_on, verdicts_on_builds
+from tests.support.tool_verdicts import breaking, dnf_install, verdicts_on, verdicts_on_builds
 
 PROGRAM = ("echo 'int main(void) { return 0; }' > tool.c", "mkdir -p $BUILD/usr/bin",
            "gcc -no-pie -o $BUILD/usr/bin/tool tool.c")
@@ -53,6 +54,24 @@ def test_what_a_build_breaks_is_what_dnf_can_install_before_and_not_after(tmp_pa
     by_dnf = {name for name in users
               if dnf_install(name, before, tmp_path) == 0 and dnf_install(name, after, tmp_path) != 0}
     assert named == by_dnf == {"user", "exact"}
+    old = tmp_path / "old"
+    old.mkdir()
+    for path in before.glob("libfoo-*.rpm"):
+        shutil.copy(path, old)
+    line = breaking("libfoo", tmp_path / "new", old, [path for path in after.glob("*.rpm") if "libfoo" not in path.name])
+    assert (line.ours, line.tool, line.agrees) == ("FAILED", "repoclosure 2 more with holes", True)
+
+
+@pytest.mark.full
+@pytest.mark.timeout(1200)
+def test_on_every_kind_of_package_that_rpmbuild_writes(tmp_path: Path) -> None:
+    """Payloads, digests, licenses, first lines, modes, programs of five architectures, every kind of dependency."""
+    assert many_packages.write(tmp_path) == []
+
+    lines = list(verdicts_on(sorted(tmp_path.glob("*.rpm"))))
+
+    assert [line for line in lines if not line.agrees] == []
+    assert len(lines) > 400
 
 
 @pytest.mark.slow
