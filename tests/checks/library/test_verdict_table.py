@@ -58,7 +58,8 @@ def test_what_a_build_breaks_is_what_dnf_can_install_before_and_not_after(tmp_pa
     old.mkdir()
     for path in before.glob("libfoo-*.rpm"):
         shutil.copy(path, old)
-    line = breaking("libfoo", tmp_path / "new", old, [path for path in after.glob("*.rpm") if "libfoo" not in path.name])
+    rest = [path for path in after.glob("*.rpm") if "libfoo" not in path.name]
+    line = breaking("libfoo", tmp_path / "new", old, rest)
     assert (line.ours, line.tool, line.agrees) == ("FAILED", "repoclosure 2 more with holes", True)
 
 
