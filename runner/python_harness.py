@@ -7,6 +7,8 @@ EXCHANGE/call.json says what to call; the answer is EXCHANGE/answer.json, and
 EXCHANGE/answer.txt where the function returned text. What the function prints
 goes to the command's log. Exit code 1 where it raised.
 """
+from __future__ import annotations
+
 import asyncio
 import dataclasses
 import importlib.util
@@ -43,7 +45,7 @@ def main(exchange: str) -> int:
     return 1 if "error" in answer else 0
 
 
-def load(folder: str, file: str, name: str) -> typing.Callable:
+def load(folder: str, file: str, name: str) -> typing.Callable[..., typing.Any]:
     """Return the function; its file can import its neighbours."""
     path = os.path.join(folder, file)
     sys.path.insert(0, os.path.dirname(path))
@@ -59,10 +61,11 @@ def load(folder: str, file: str, name: str) -> typing.Callable:
     except AttributeError:
         raise NameError(f"{file} has no `{name}`") from None
     made = function() if inspect.isclass(function) else function
-    return typing.cast("typing.Callable", made)
+    return typing.cast("typing.Callable[..., typing.Any]", made)
 
 
-def invoke(function: typing.Callable, arguments: dict, offered: dict) -> object:
+def invoke(function: typing.Callable[..., typing.Any], arguments: dict[str, typing.Any],
+           offered: dict[str, typing.Any]) -> object:
     """
     Return what the function returns; a coroutine is run to its end.
 
@@ -84,7 +87,7 @@ def invoke(function: typing.Callable, arguments: dict, offered: dict) -> object:
     return asyncio.run(value) if inspect.iscoroutine(value) else value
 
 
-def answer_of(value: object, exchange: str) -> dict:
+def answer_of(value: object, exchange: str) -> dict[str, typing.Any]:
     """Return the answer: text goes into a file, anything else must be plain data."""
     if isinstance(value, bytes):
         value = value.decode("utf-8", "replace")

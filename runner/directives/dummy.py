@@ -18,7 +18,7 @@ class Dummy(Directive):
 
     def run(self, context: DirectiveContext) -> str | None:
         """Return `msg`."""
-        message = self.parameters["msg"]
+        message: str | None = self.parameters["msg"]
         if str(self.parameters["result"]).upper() == "FAIL":
             raise DirectiveError(message or "told to fail by `result: FAIL`")
         return message

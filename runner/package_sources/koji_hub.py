@@ -102,11 +102,12 @@ def _session_class(koji: Any, rule: AddressRule | None) -> Any:
     """Return the client's session; each connection that it makes is held to the rule."""
     if rule is None:
         return koji.ClientSession
+    adapter = rule.adapter
 
     class RuledSession(koji.ClientSession):  # type: ignore[misc]
         def new_session(self) -> None:
             super().new_session()
             for scheme in ("http://", "https://"):
-                self.rsession.mount(scheme, rule.adapter())
+                self.rsession.mount(scheme, adapter())
 
     return RuledSession

@@ -287,7 +287,7 @@ def test_every_hub_gives_a_build_whole(tmp_path: Path, hub: HubDouble) -> None:
 def test_what_the_hub_knows_of_the_build_under_check_is_noted(tmp_path: Path, hub: HubDouble) -> None:
     noted: dict[str, object] = {}
     check = CheckInput(NEW, "koji_build", "-1000", "x86_64", "scratch.alone")
-    hub.facts[NEW] = {"task_id": 4711, "owner_name": "tflink"}
+    hub.facts |= {NEW: {"task_id": 4711, "owner_name": "tflink"}, OLD: {"task_id": 1, "owner_name": "somebody"}}
     context = DirectiveContext.alone(tmp_path / "run", check, settings={"koji_hub": hub.url},
                                      note=lambda key, value: noted.update({key: value}))
 
