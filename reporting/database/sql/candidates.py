@@ -196,7 +196,7 @@ def pair_matches(dialect: Dialect, key: str, pattern: str) -> Sql:
                        Sql(f"{dialect.unindexed('pair.value')} = ?", (pattern,))])
     trigrams = _trigrams(pattern)
     if trigrams and (found := dialect.has_trigrams("pair.id", trigrams)):
-        return all_of([found, same_key, dialect.like("pair.value", pattern)])
+        return all_of([found, same_key, dialect.like(dialect.unindexed("pair.value"), pattern)])
     prefix = literal_prefix(pattern)
     parts = [*begins_with(dialect.head("pair.value"), prefix[:HEAD_LENGTH]), *of_key]
     if len(prefix) <= HEAD_LENGTH and pattern[len(prefix):].strip("*%") == "":

@@ -40,7 +40,8 @@ class PostgresqlDialect:
                 + Sql(f"ORDER BY p.submit_time {direction}, p.result_id {direction} LIMIT ?) f", (limit,)))
 
     def has_trigrams(self, column: str, trigrams: Sequence[str]) -> Sql | None:
-        return None  # pg_trgm reads the pattern
+        # pg_trgm reads patterns, and makes trigrams of its own of what has a letter; ours leave the common ones out
+        return all_of([Sql(f"{column[:-len('id')]}value LIKE ? ESCAPE ''", (f"%{each}%",)) for each in trigrams])
 
     def pairs_with_trigrams(self, trigrams: Sequence[str], limit: int) -> Sql | None:
         return None
@@ -49,4 +50,4 @@ class PostgresqlDialect:
         return Sql(f"{column} = ANY(?)", (list(numbers),))
 
     def unindexed(self, column: str) -> str:
-        return column
+        return f"({column} || '')"

@@ -41,7 +41,7 @@ _UNHURRIED_QUESTIONS = 8
 _HURRIED_TEXTS = 1_000
 _READER_CACHE_KIB = 4_096
 #: Of the thread that answers nearly all: the upper levels of the indexes of ten million results.
-_HURRIED_CACHE_KIB = 16_384
+_HURRIED_CACHE_KIB = 32_768
 
 
 class SqliteStorage:
