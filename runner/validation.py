@@ -35,9 +35,8 @@ def with_actions(error: CheckFileError) -> CheckFileError:
     """Return the error with what is wrong with the directives and variables of the same file, in its order."""
     if error.draft is None:
         return error
-    told = {fault.path for fault in error.faults}
-    further = [fault for fault in faults_of(error.draft) if fault.path not in told]
-    return CheckFileError(sorted([*error.faults, *further], key=lambda fault: fault.line), error.draft)
+    faults = [*error.faults, *faults_of(error.draft)]
+    return CheckFileError(sorted(faults, key=lambda fault: fault.line), error.draft)
 
 
 def faults_for(check: CheckDescription, item_type: str) -> list[Fault]:
