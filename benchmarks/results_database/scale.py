@@ -56,6 +56,7 @@ def main() -> None:
     parser.add_argument("small_results", type=int)
     parser.add_argument("large_url")
     parser.add_argument("large_results", type=int)
+    parser.add_argument("--only", default="", metavar="WORDS", help="lines whose name has these words")
     arguments = parser.parse_args()
     databases = ((arguments.small_url, arguments.small_results), (arguments.large_url, arguments.large_results))
     print(f"{arguments.small_url.partition(':')[0]}; milliseconds of processor time a request, with the database's")
@@ -65,7 +66,7 @@ def main() -> None:
         for url, count in databases:
             _warm(url)
             servers.append((stack.enter_context(ours(url)), count))
-        for question in QUESTIONS:
+        for question in (each for each in QUESTIONS if arguments.only in each.name):
             small, large = compare(question, servers)
             print(f"{question.name:38} {small:11.2f} {large:11.2f} {large / small:6.2f}", flush=True)
 
