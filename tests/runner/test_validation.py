@@ -91,6 +91,15 @@ shares: ../x
     assert [fault.path for fault in caught.value.faults] == [("run", "timout"), ("caches", 0), ("shares",)]
 
 
+def test_a_value_that_is_no_plain_data_is_not_told_as_missing_too(tmp_path: Path) -> None:
+    folder = write_check(tmp_path / "x", "name: !!python/object:os.system x\nactions: [{dummy: {}}]\n")
+
+    with pytest.raises(CheckFileError) as caught:
+        find(str(folder), [])
+
+    assert [(fault.path, fault.message.partition("`")[0]) for fault in caught.value.faults] == [(("name",), "tag ")]
+
+
 def test_the_library_tells_the_faults_of_every_broken_check(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_check(tmp_path / "all" / "x", "bogus: 1\nactions: [{koij: {}}]\n")
     monkeypatch.setenv("CHECKOTRON_CHECKS", str(tmp_path / "all"))
