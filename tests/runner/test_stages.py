@@ -2,9 +2,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
+from runner.stages import RunState
 from tests.support.checkotron_process import run_check, write_check
 
 TAP = """\
@@ -44,3 +46,13 @@ def test_a_check_that_its_image_carries_is_not_brought_along(executor: str, tmp_
     assert carried.exit_code == 0, carried.report["status"]
     assert "\n0\n" in carried.log()
     assert "\n2\n" in usual.log()
+
+
+def test_facts_that_were_given_go_before_those_that_were_found() -> None:
+    nothing = cast(Any, None)
+    state = RunState(nothing, nothing, nothing, nothing, 0.0)
+
+    state.note("facts", {"task_id": "7", "issuer": "given"})
+    state.note("facts", {"issuer": "found", "scratch": "false"})
+
+    assert state.details["facts"] == {"task_id": "7", "issuer": "given", "scratch": "false"}
