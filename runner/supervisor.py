@@ -15,6 +15,7 @@ import os
 import select
 import signal
 import time
+from contextlib import suppress
 
 from runner.descendants import Nursery, children_of_this_process, die_with_parent
 
@@ -22,6 +23,7 @@ from runner.descendants import Nursery, children_of_this_process, die_with_paren
 _REAP_MILLISECONDS = 1000
 #: The most that ending everything may take: a process in an uninterruptible wait does not go.
 _END_SECONDS = 10.0
+_PAUSE_SECONDS = 0.005
 KILLED = 137
 
 
@@ -72,8 +74,11 @@ def _end_all() -> None:
     deadline = time.monotonic() + _END_SECONDS
     while (children := children_of_this_process()) and time.monotonic() < deadline:
         for pid in children:
-            os.kill(pid, signal.SIGKILL)
-            os.waitpid(pid, 0)
+            # one that became another user ends with the pipes it reads, or not before its own time
+            with suppress(PermissionError, ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, os.WNOHANG)
+        time.sleep(_PAUSE_SECONDS)
 
 
 def _close_all_but(*kept: int) -> None:

@@ -168,3 +168,13 @@ def test_git_fetches_from_an_address_that_is_allowed(tmp_path: Path) -> None:
         value = Git({"url": url, "target_dir": "x"}).run(context)
 
     assert (Path(value["path"]) / "file").read_text() == "content"
+
+
+def test_behind_a_proxy_what_is_written_as_an_address_is_looked_at(server: WebServer, asked: list[Request],
+                                                                   monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", server.url)
+
+    with pytest.raises(AddressRefusedError, match=r"`169\.254\.169\.254`"):
+        Downloader(rule=PUBLIC).page("http://169.254.169.254/latest/meta-data")
+
+    assert asked == []
