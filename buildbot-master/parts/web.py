@@ -5,19 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from buildbot.plugins import util
-from buildbot.www.authz.endpointmatchers import Match, StopBuildEndpointMatcher
-from twisted.internet import defer
 
 from buildbot_master.parts.rest_answers import send_in_the_reactor
 from buildbot_master.parts.settings import Settings, SettingsError
-
-
-class CancelRequestMatcher(StopBuildEndpointMatcher):  # type: ignore[misc]
-    """Also matches `cancel` of a job that waits: Buildbot's own matches only `stop`."""
-
-    def match_BuildRequestEndpoint_cancel(self, endpoint: Any, address: Any, options: Any) -> Any:
-        """Called by name for `POST /api/v2/buildrequests/N` with method `cancel`."""
-        return defer.succeed(Match(self.master))
 
 
 def www(settings: Settings) -> dict[str, Any]:
@@ -38,8 +28,8 @@ def www(settings: Settings) -> dict[str, Any]:
 
 def _authorization(settings: Settings) -> Any:
     roles = [util.RolesFromUsername(roles=["admin"], usernames=list(settings.admins))] if settings.admins else []
-    rules = [CancelRequestMatcher(role="admin"), util.AnyControlEndpointMatcher(role="admin")]
-    return util.Authz(allowRules=rules, roleMatchers=roles)
+    # every button and every call that changes anything: force, stop, rebuild, cancel, pause a worker
+    return util.Authz(allowRules=[util.AnyControlEndpointMatcher(role="admin")], roleMatchers=roles)
 
 
 def _password(path: Path) -> str:
