@@ -26,6 +26,7 @@ from checks.steady_timers import keep_timers_steady
 from trigger.all_topics import binding_keys
 from trigger.delivery import plain
 from trigger.field import sequence
+from trigger.listening import LOOK_SECONDS, Watch
 from trigger.parked import Parked, new_parked
 
 logger = logging.getLogger(__name__)
@@ -181,7 +182,7 @@ def listen(callback: Callable[[Any], None], settings: BusSettings, logs: Mapping
     service = FedoraMessagingServiceV2(settings.url)
     # Its own limit is an hour; a broker that comes back should find us within seconds.
     service.factory.maxDelay = LONGEST_PAUSE
-    end = _End(loop)
+    end = _End(loop, service.factory)
     loop.callWhenRunning(service.startService)
     loop.addSystemEventTrigger("before", "shutdown", getattr(callback, "stop", lambda: None))
     loop.addSystemEventTrigger("before", "shutdown", service.stopService)
@@ -195,11 +196,14 @@ def listen(callback: Callable[[Any], None], settings: BusSettings, logs: Mapping
 class _End:
     """Ends the loop when a consumer does, with a code that says why."""
 
-    def __init__(self, loop: Any) -> None:
-        self._loop = loop
+    def __init__(self, loop: Any, factory: Any) -> None:
+        self._loop, self._factory = loop, factory
         self.code = 0
 
     def watch(self, consumers: Any) -> None:
+        from twisted.internet.task import LoopingCall
+
+        LoopingCall(Watch(consumers, self._factory, self.silent).look).start(LOOK_SECONDS, now=False)
         for consumer in consumers:
             consumer.result.addCallbacks(lambda _: self._stop(), self.failed)
 
@@ -212,6 +216,11 @@ class _End:
             logger.error("listening ended; a supervisor should start it again",
                          extra={"why": failure.getErrorMessage()})
             self.code = 3
+        self._stop()
+
+    def silent(self) -> None:
+        """Nobody listens any more, and nothing says so."""
+        self.code = 3
         self._stop()
 
     def _stop(self) -> None:

@@ -19,7 +19,8 @@ class Publisher:
 
     def __init__(self, url: str) -> None:
         self._parameters = pika.URLParameters(url)
-        self._parameters.heartbeat = 0
+        # a connection that dies while it is made is noticed by nothing else
+        self._parameters.heartbeat = 10
         self._parameters.socket_timeout = 5
         self._parameters.blocked_connection_timeout = 10
         self._connection: pika.BlockingConnection | None = None
