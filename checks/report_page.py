@@ -87,9 +87,10 @@ def _box(results: Sequence[Result]) -> str:
         only = results[0]
         arch = f" ({escape(shown(only.arch))})" if only.arch and only.arch != "noarch" else ""
         said = f"<p>{escape(shown(only.note, 500))}{arch}{_log(only)}</p>"
-    worst = _worst(results) if results else ""
-    sign = f'<span aria-hidden="true">{_SIGNS.get(worst, "!")} </span>' if results else ""
-    return f'<div class="verdict {worst}"><strong>{sign}{_verdict(results)}</strong>{said}</div>'
+    worst = _worst(results) if results else None
+    sign = "" if worst is None else f'<span aria-hidden="true">{_SIGNS.get(worst, "!")} </span>'
+    colour = worst or ""
+    return f'<div class="verdict {colour}"><strong>{sign}{_verdict(results)}</strong>{said}</div>'
 
 
 def _row(number: int, result: Result) -> str:
