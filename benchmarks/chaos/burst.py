@@ -107,14 +107,14 @@ def _copy(database: sqlite3.Connection, table: str, changes: dict[str, str], whi
 
 def burst(arena: Arena, publisher: Publisher, messages: int, seconds: float, copied: int = 0) -> int:
     """Publish, watch, count; return the exit code."""
-    asker = Asker(arena.stack.addresses.buildbot_url)
-    threading.Thread(target=asker.run, daemon=True).start()
     if copied:
         publisher.publish("first", 999_999)
         until(lambda: queued(arena)[0], 120, "the first job")
         copy_jobs(arena, copied)
         messages += 1
         print(f"{copied} copies of a job are queued", flush=True)
+    asker = Asker(arena.stack.addresses.buildbot_url)
+    threading.Thread(target=asker.run, daemon=True).start()
     already = queued(arena)[0]
     began = time.monotonic()
     for number in range(already, messages):
