@@ -43,6 +43,7 @@ class OtherMasters(Periodic):
     """
 
     name = "other-masters"
+    _is_ending = False
     failure = "the jobs of masters that are gone could not be looked at"
 
     def checkConfig(self, settings: Settings) -> None:
@@ -59,15 +60,25 @@ class OtherMasters(Periodic):
     def stopService(self) -> Any:
         is_told_to_stop = self.master._got_sigterm or self.master.reactor._stopped
         if self.settings.multi_master and not is_told_to_stop:
-            say("the router of the masters is gone; this master ends, and should be started again")
-            # a stop of the reactor would stop the master's services once more, and wait for ever
-            self.master.reactor.callLater(_LAST_SECONDS, os._exit, _ROUTER_GONE)
+            self._end()
         yield super().stopService()
+
+    def _end(self) -> None:
+        """End the process soon, where that is not under way; a stop of the reactor would wait for ever."""
+        if not self._is_ending:
+            self._is_ending = True
+            say("the router of the masters is gone; this master ends, and should be started again")
+            self.master.reactor.callLater(_LAST_SECONDS, os._exit, _ROUTER_GONE)
 
     @defer.inlineCallbacks
     def look(self) -> Any:
-        """Give the jobs of masters that are gone to whoever is free."""
+        """Give the jobs of masters that are gone to whoever is free; end where the router is gone."""
         if self.settings.multi_master:
+            session = self.master.wamp.service
+            if session is not None and not session.is_attached():
+                # Buildbot stops its services then, mostly
+                self._end()
+                return
             before = self.master.reactor.seconds() - self.settings.master_lost_seconds
             taken = yield self.master.db.pool.do(_take_over, self.master.db.model, int(before))
             if taken:
