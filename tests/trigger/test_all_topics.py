@@ -91,6 +91,7 @@ def wrapped(payload: dict[str, Any]) -> dict[str, Any]:
 
 
 #: name, topic, body, (item, item_type, message_type) or nothing.
+TESTING = "bodhi.update.status.testing.koji-build-group.build.complete"
 TABLE = [
     (
         "koji complete",
@@ -155,7 +156,7 @@ TABLE = [
     ("buildArch", "buildsys.task.state.change", SCRATCH | {"method": "buildArch"}, NONE),
     (
         "update ready",
-        "bodhi.update.status.testing.koji-build-group.build.complete",
+        TESTING,
         {"update": UPDATE, "artifact": {"builds": [{"nvr": "xchat-0.5-1.fc36"}]}, "re-trigger": False},
         ("FEDORA-2026-04459ef8cf", "bodhi_update", "BodhiUpdateReady"),
     ),
@@ -407,8 +408,8 @@ def test_two_messages_about_one_occurrence_have_one_identity(first: BusMessage, 
             BusMessage(FEDORA + "buildsys.tag", {"tag": "f36", "name": "a"}, "b"),
         ),
         (
-            BusMessage(FEDORA + TABLE[20][1], {"update": UPDATE, "re-trigger": False}, "a"),
-            BusMessage(FEDORA + TABLE[20][1], {"update": UPDATE, "re-trigger": True}, "b"),
+            BusMessage(FEDORA + TESTING, {"update": UPDATE, "re-trigger": False}, "a"),
+            BusMessage(FEDORA + TESTING, {"update": UPDATE, "re-trigger": True}, "b"),
         ),
         (
             BusMessage(FEDORA + "buildsys.build.state.change", koji_body(), "a"),
