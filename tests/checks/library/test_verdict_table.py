@@ -64,15 +64,19 @@ def test_what_a_build_breaks_is_what_dnf_can_install_before_and_not_after(tmp_pa
 
 
 @pytest.mark.full
-@pytest.mark.timeout(1200)
-def test_on_every_kind_of_package_that_rpmbuild_writes(tmp_path: Path) -> None:
-    """Payloads, digests, licenses, first lines, modes, programs of five architectures, every kind of dependency."""
+@pytest.mark.timeout(600)
+def test_on_a_sample_of_every_kind_of_package_that_rpmbuild_writes(tmp_path: Path) -> None:
+    """
+    Payloads, digests, licenses, first lines, modes, programs of five architectures, every kind of dependency.
+
+    All 111 take a quarter of an hour: `python -m tests.support.many_packages`, then `tests.support.tool_verdicts`.
+    """
     assert many_packages.write(tmp_path) == []
 
-    lines = list(verdicts_on(sorted(tmp_path.glob("*.rpm"))))
+    lines = list(verdicts_on(sorted(tmp_path.glob("*.rpm"))[3::7]))
 
     assert [line for line in lines if not line.agrees] == []
-    assert len(lines) > 400
+    assert len(lines) > 50
 
 
 @pytest.mark.slow
