@@ -29,6 +29,10 @@ class Addresses:
     door_url: str | None = None
     #: Holds the door's bearer token; mode 0600.
     door_token_file: str | None = None
+    #: What the trigger goes by; None: the rules that are shipped.
+    rules_file: str | None = None
+    #: Its further folders of checks.
+    check_folders: tuple[str, ...] = ()
 
     def log_url(self, build_id: str) -> str | None:
         """Return where the log of a run lies, None without an artifacts server."""
@@ -55,10 +59,11 @@ def read_addresses(state: Path) -> Addresses:
     path = state / FILE_NAME
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
-        return Addresses(**{key: data.get(key) for key in Addresses.__dataclass_fields__})
+        known = {key: data[key] for key in Addresses.__dataclass_fields__ if data.get(key) is not None}
+        return Addresses(**known | {"check_folders": tuple(map(str, known.get("check_folders", ())))})
     except FileNotFoundError:
         raise AddressesError(
             f"{path}: not there, so nothing runs with this state folder; start it with `checkotron up --state {state}`,"
             " or name the address yourself") from None
-    except (OSError, ValueError, AttributeError) as error:
+    except (OSError, ValueError, AttributeError, TypeError) as error:
         raise AddressesError(f"{path}: cannot be read ({error}); restart `checkotron up --state {state}`") from None

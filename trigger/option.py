@@ -88,6 +88,18 @@ def door_of(state: Path | None, url: str | None, token_file: Path | None,
     return BuildbotScheduler(Door(url.rstrip("/"), token_file), patience_seconds)
 
 
+def rules_as_running(state: Path | None, rules_file: Path | None, check_folders: Sequence[Path]
+                     ) -> tuple[Path | None, Sequence[Path]]:
+    """Return the rules file and the folders of checks that are named, else those of the system that runs there."""
+    if rules_file is not None or check_folders:
+        return rules_file, check_folders
+    try:
+        running = read_addresses(state_folder(state))
+    except AddressesError:
+        return None, ()
+    return Path(running.rules_file) if running.rules_file else None, [Path(each) for each in running.check_folders]
+
+
 def folders_of(folders: Sequence[Path]) -> list[Path]:
     """Return further folders of checks, then the library's. Raises InputError: no such folder."""
     for folder in folders:

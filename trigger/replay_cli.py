@@ -26,6 +26,7 @@ from trigger.option import (
     door_of,
     door_options,
     rulebook_of,
+    rules_as_running,
     rules_options,
     state_folder,
     topic_settings,
@@ -65,7 +66,8 @@ class _Count:
 @rules_options
 @click.option("--id", "identifiers", multiple=True, metavar="MESSAGE_ID",
               help="A message that started jobs before, by its id. Repeatable.")
-@click.option("--state", type=click.Path(path_type=Path), metavar="FOLDER", help="State folder, for --id.")
+@click.option("--state", type=click.Path(path_type=Path), metavar="FOLDER",
+              help="State folder: of --id, and of the rules that are running.")
 @_ALL
 @_JSON
 def explain(files: tuple[Path, ...], identifiers: tuple[str, ...], state: Path | None, tell_all: bool, as_json: bool,
@@ -75,6 +77,7 @@ def explain(files: tuple[Path, ...], identifiers: tuple[str, ...], state: Path |
 
     FILE is one JSON message, JSON lines, a page of datagrepper, a folder of these, or - for standard input.
     A line that cannot be read is reported with its number and does not stop the rest; the exit code is then 1.
+    Without --rules and --checks those of the running `checkotron up` count.
 
     \b
       checkotron trigger explain message.json
@@ -83,7 +86,8 @@ def explain(files: tuple[Path, ...], identifiers: tuple[str, ...], state: Path |
     """
     if not files and not identifiers:
         raise InputError("name a FILE, or a message with --id")
-    book = rulebook_of(options["rules_file"], options["check_folders"], options["environments"], options["bodhi_url"])
+    rules_file, check_folders = rules_as_running(state, options["rules_file"], options["check_folders"])
+    book = rulebook_of(rules_file, check_folders, options["environments"], options["bodhi_url"])
     dispatcher = Dispatcher(lambda: book, RecordingScheduler(), topic_settings(options["koji_instances"]))
     for warning in book.rules.warnings:
         click.echo(f"note: {warning}", err=True)
@@ -108,7 +112,8 @@ def replay(files: tuple[Path, ...], dry_run: bool, since: str | None, tell_all: 
     Schedule the jobs of stored messages.
 
     FILE is as for `explain`. A job that was scheduled before is not scheduled again: replaying twice is harmless.
-    Nothing waits: `delay`, `needs` and `limits` of the rules are for the bus.
+    Nothing waits: `delay`, `needs` and `limits` of the rules are for the bus. Without --rules and --checks those of
+    the running `checkotron up` count.
 
     \b
       checkotron trigger replay --dry-run messages.jsonl
@@ -116,7 +121,8 @@ def replay(files: tuple[Path, ...], dry_run: bool, since: str | None, tell_all: 
     """
     if not files and not since:
         raise InputError("name a FILE, or a time with --since")
-    book = rulebook_of(options["rules_file"], options["check_folders"], options["environments"], options["bodhi_url"])
+    rules_file, check_folders = rules_as_running(options["state"], options["rules_file"], options["check_folders"])
+    book = rulebook_of(rules_file, check_folders, options["environments"], options["bodhi_url"])
     scheduler: Scheduler = RecordingScheduler() if dry_run else door_of(
         options["state"], options["door_url"], options["door_token_file"])
     journal = Journal(state_folder(options["state"])) if not dry_run or since else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from buildbot_master.stack.master_folder import MasterOptions, prepare_master
@@ -63,7 +63,9 @@ def running_stack(wishes: Wishes, screen: Screen) -> Iterator[Stack]:
         prepare_master(state, ports, MasterOptions(wishes.slots, wishes.koji_store, wishes.stack.checks,
                                                    wishes.stack.progress, directive_versions(capabilities)))
         supervisor = Supervisor(parts(state, ports, wishes.stack), state.logs, screen.line)
-        addresses = state.addresses(ports)
+        rules = wishes.stack.rules
+        addresses = replace(state.addresses(ports), rules_file=str(rules.absolute()) if rules else None,
+                            check_folders=tuple(map(str, wishes.stack.checks)))
         with stopped_by_signals(supervisor.stopping):
             try:
                 # before the trigger, which reads them

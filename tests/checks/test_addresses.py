@@ -6,7 +6,8 @@ from checks.addresses import Addresses, AddressesError, default_state_folder, re
 
 
 def test_what_was_written_is_read(tmp_path: Path) -> None:
-    addresses = Addresses(results_url="http://127.0.0.1:5001", artifacts_url="http://127.0.0.1:5002/artifacts")
+    addresses = Addresses(results_url="http://127.0.0.1:5001", artifacts_url="http://127.0.0.1:5002/artifacts",
+                          rules_file="/etc/rules.yml", check_folders=("/srv/checks", "/srv/more"))
 
     write_addresses(tmp_path, addresses)
 

@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from checks.addresses import Addresses, write_addresses
 from tests.support.door import running_door, token_file
 from tests.trigger.samples import KOJI_TOPIC, koji_body, koji_build, line, tag_message
 from trigger.cli import trigger
+from trigger.rules import DEFAULT_RULES
 
 RULES = """\
 - name: rpmlint
@@ -181,6 +183,22 @@ def test_a_dry_run_needs_no_system_and_schedules_nothing(tmp_path: Path, rules: 
     done = run("replay", "--dry-run", "--rules", rules, file)
 
     assert (done.exit_code, done.stderr) == (0, "1 message, 1 event, 1 job: 1 of them would be scheduled\n")
+
+
+@pytest.mark.parametrize("words", [("replay", "--dry-run"), ("explain",)])
+def test_the_rules_that_are_running_count_where_none_are_named(
+    tmp_path: Path, rules: Path, words: tuple[str, ...]
+) -> None:
+    rules.write_text(RULES.replace("check: rpmlint", "check: of-our-own"))
+    write_addresses(tmp_path, Addresses(rules_file=str(rules)))
+    file = tmp_path / "m.json"
+    file.write_text(line(koji_build()))
+
+    running = run(*words, "--json", "--state", tmp_path, file)
+    named = run(*words, "--json", "--state", tmp_path, "--rules", DEFAULT_RULES, file)
+
+    assert [job["taskname"] for job in json.loads(running.stdout)["jobs"]] == ["of-our-own"]
+    assert [job["taskname"] for job in json.loads(named.stdout)["jobs"]] == ["rpmlint"]
 
 
 def test_replay_without_a_system_says_how_to_get_one(tmp_path: Path, rules: Path) -> None:
