@@ -11,7 +11,7 @@ import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -138,10 +138,10 @@ def arena(folder: Path, kinds: tuple[str, ...] = ("kill",),
     rules = folder / "rules.yml"
     rules.write_text(RULES)
     (folder / "state").mkdir(exist_ok=True)
-    disks = small_disks(folder) if "disk" in kinds else {}
     clock = fake_clock(folder) if "clock" in kinds else None
     # the broker on a real disk, whatever `folder` is: its queues do not work on one in memory
-    with (tempfile.TemporaryDirectory(prefix="chaos-broker-") as disk, running_rabbitmq(Path(disk, "data")) as broker,
+    with (small_disks(folder, "disk" in kinds) as disks,
+          tempfile.TemporaryDirectory(prefix="chaos-broker-") as disk, running_rabbitmq(Path(disk, "data")) as broker,
           (folder / "up.log").open("a", buffering=1) as log):
         screen = Screen(lambda line: print(line, file=log), lambda title: None, lambda: None)
         options = StackOptions(broker.url(), rules, (checks.parent,))
@@ -159,14 +159,18 @@ def arena(folder: Path, kinds: tuple[str, ...] = ("kill",),
             stack.supervisor.stopping.set()
 
 
-def small_disks(folder: Path) -> dict[str, Path]:
+@contextmanager
+def small_disks(folder: Path, wanted: bool) -> Iterator[dict[str, Path]]:
     """Mount one below the state folder, and one for the results database; in a name space of our own only."""
-    found = {"stack's disk": folder / "state", "database's disk": folder / "database"}
-    for path in found.values():
-        path.mkdir(exist_ok=True)
-        subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={_DISK}", "none", str(path)], check=True)
-    (folder / "state" / "results.sqlite").symlink_to(folder / "database" / "results.sqlite")
-    return found
+    found = {"stack's disk": folder / "state", "database's disk": folder / "database"} if wanted else {}
+    with ExitStack() as mounted:
+        for path in found.values():
+            path.mkdir(exist_ok=True)
+            subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={_DISK}", "none", str(path)], check=True)
+            mounted.callback(subprocess.run, ["umount", "--lazy", str(path)], check=True)
+        if found:
+            (folder / "state" / "results.sqlite").symlink_to(folder / "database" / "results.sqlite")
+        yield found
 
 
 def fake_clock(folder: Path) -> Path:
