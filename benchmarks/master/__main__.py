@@ -9,6 +9,7 @@ import sys
 import tempfile
 import time
 import urllib.request
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,6 +61,9 @@ def measure(subject: Subject, builds: int) -> Measured:
         # seldom: each look costs the master something, too
         time.sleep(0.25)
     seconds = time.monotonic() - began
+    endings = Counter(build["results"] for build in builds_of(url))
+    if set(endings) != {0}:
+        raise RuntimeError(f"{subject.name}: builds did not succeed: {dict(endings)}")
     return Measured(subject.name, builds / seconds, 1000 * (processor_seconds(subject.pid) - used) / builds,
                     statistics.median(starts))
 
@@ -79,7 +83,8 @@ def wait(what: Callable[[], object]) -> None:
 
 
 def builds_of(url: str) -> list[dict]:
-    with urllib.request.urlopen(f"{url}/api/v2/builds?field=buildid&field=complete", timeout=30) as answer:
+    question = f"{url}/api/v2/builds?field=buildid&field=complete&field=results"
+    with urllib.request.urlopen(question, timeout=30) as answer:
         return list(json.load(answer)["builds"])
 
 
