@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -99,7 +100,12 @@ def _carry_out_one(options: RunOptions, check: CheckDescription) -> int:
                    before_clean_up=_shell(show.stop) if options.shell_on_failure else None)
     with AbortToken() as abort, aborted_by_signals(abort), run_log(plan.folder, plan.input), show:
         end = run(plan, abort)
-    _say(end, plan, options)
+    try:
+        _say(end, plan, options)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # who reads has seen enough (`| head`); what is left to do is done all the same
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     if end.failure is not None and end.failure.traceback:
         click.echo(end.failure.traceback, err=True)
     code = exit_code_of(end, plan, options.exit_by_outcome)

@@ -63,6 +63,19 @@ def test_json_has_the_report_and_the_results(two: Path, tmp_path: Path) -> None:
     assert answer["folder"] == str(tmp_path / "out")
 
 
+def test_a_reader_who_has_seen_enough_does_not_fail_the_run(two: Path, tmp_path: Path) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+
+    with os.fdopen(writer, "w") as nobody:
+        done = subprocess.run(
+            [sys.executable, "-m", "checkotron", "run", two, "--item", "xchat-0.5-1.fc20", "--executor", "local",
+             "--artifacts", tmp_path / "out"],
+            stdout=nobody, stderr=subprocess.PIPE, text=True, timeout=60, check=False)
+
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_quiet_says_nothing(two: Path, tmp_path: Path) -> None:
     ran = run_check(two, tmp_path / "out", "-q")
 
