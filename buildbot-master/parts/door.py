@@ -8,9 +8,6 @@ from __future__ import annotations
 
 import hmac
 import json
-import os
-import secrets
-from pathlib import Path
 from typing import Any
 
 from buildbot.util.service import BuildbotService
@@ -23,6 +20,7 @@ from buildbot_master.parts.key_lock import KeyLock
 from buildbot_master.parts.listening import Listening, SmallRequest
 from buildbot_master.parts.matching import Matching
 from buildbot_master.parts.scheduling import BusyError, Scheduling
+from buildbot_master.parts.secret_file import kept_secret
 from buildbot_master.parts.settings import Settings
 from buildbot_master.parts.waiting import waiting_jobs, waiting_to_dict
 from checks.build_id import build_id_for
@@ -45,7 +43,7 @@ class Door(BuildbotService):  # type: ignore[misc]
     @defer.inlineCallbacks
     def reconfigService(self, settings: Settings, matching: Matching) -> Any:
         self.settings, self.matching = settings, matching
-        self.token = door_token(settings.path(settings.door_token_file))
+        self.token = kept_secret(settings.path(settings.door_token_file))
         # kept over a reconfig: a request that is under way must not meet one that has another lock
         self.lock = getattr(self, "lock", None) or KeyLock(self.master.db.pool.engine, is_shared=settings.multi_master)
         self.scheduling = Scheduling(self.master, settings, self.lock)
@@ -107,18 +105,6 @@ def faults_of_job(job: Job) -> list[str]:
         # else two keys could share the folder and the results of one run
         faults.append(f"`build_id` is `{job.build_id}`, the key's is `{build_id_for(job.key)}`; expected that one")
     return faults
-
-
-def door_token(path: Path) -> str:
-    """Return the token of the file, which is made where it is missing or empty: an empty one would let everybody in."""
-    token = path.read_text(encoding="ascii").strip() if path.exists() else ""
-    if token:
-        return token
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="ascii") as out:
-        out.write(secrets.token_urlsafe(32) + "\n")
-    part.replace(path)
-    return path.read_text(encoding="ascii").strip()
 
 
 class _DoorRequest(SmallRequest):

@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from buildbot_master.parts.secret_file import kept_secret
 from buildbot_master.parts.settings import FILE_NAME, Settings, SettingsError, load_settings
 from buildbot_master.stack.master_folder import MASTER_TAC, upgrade_database, write_whole
-from buildbot_master.stack.state import StateError, kept_secret, refuse_other_user
+from buildbot_master.stack.state import StateError, refuse_other_user
 from buildbot_master.stack.worker_folder import slot_names
 from checks.addresses import Addresses, AddressesError, read_addresses, write_addresses
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-import secrets
 import socket
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import IO
 
+from buildbot_master.parts.secret_file import kept_secret
 from checks.addresses import Addresses
 
 HOST = "127.0.0.1"
@@ -106,19 +106,6 @@ def refuse_other_user(folder: Path) -> None:
             owner = str(folder.stat().st_uid)
         raise StateError(f"{folder}: belongs to `{owner}`, who could not read what others write there; run this as "
                          f"that user: `runuser -u {owner} -- checkotron ...`")
-
-
-def kept_secret(path: Path) -> str:
-    """Return the secret in a file, made where it is missing or empty; the file is readable by its owner only."""
-    secret = path.read_text(encoding="ascii").strip() if path.exists() else ""
-    if secret:
-        return secret
-    # whole or not at all: an empty file, left by a full disk, would be a secret that everybody knows
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="ascii") as out:
-        out.write(secrets.token_urlsafe(24) + "\n")
-    part.replace(path)
-    return path.read_text(encoding="ascii").strip()
 
 
 def lock(state: State) -> IO[str]:

@@ -16,7 +16,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from payload import PackedFile, PayloadError, UnreadableError, counted, files_in, packages_below, printable, shortened
+from packages import packages_below, shortened
+from payload import PackedFile, PayloadError, UnreadableError, counted, files_in, printable
 
 #: Each measure: the line of hardening-check that tells it, and the option that stops requiring it.
 MEASURES = {
@@ -53,7 +54,7 @@ def run(rpms: str, item: str, item_type: str = "koji_build", *, required: Iterab
     Return one result for the item.
 
     `required` names the measures that a program must have: pie, relro, bindnow, stackprotector, fortify, cfprotection.
-    Raises PayloadError: no verdict, and why; the run is NOT_OK.
+    Raises NoPackagesError, PayloadError: no verdict, and why; the run is NOT_OK.
     """
     required = tuple(required)
     unknown = [name for name in required if name not in MEASURES]

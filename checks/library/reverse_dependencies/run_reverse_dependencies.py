@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from question import ask, explained, named, packages_below, shortened
+from packages import packages_below, shortened
+from question import ask, explained, named
 
 
 def run(rpms: str, item: str, repositories: Any, item_type: str = "koji_build", *, arch: str | None = None,
@@ -18,7 +19,7 @@ def run(rpms: str, item: str, repositories: Any, item_type: str = "koji_build", 
     Return one result for the item.
 
     `rpms` is the folder with the packages, `repositories` {name: folder or URL} ({arch} is filled in), `cache` a folder
-    that keeps metadata between runs. Raises QuestionError: no verdict, and why; the run is NOT_OK.
+    that keeps metadata between runs. Raises NoPackagesError, QuestionError: no verdict, and why; the run is NOT_OK.
     """
     packages = packages_below(rpms, item)
     answer = ask("broken", packages, repositories, arch, cache=cache, timeout_seconds=timeout_seconds)

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import IO
 
 #: Characters of an answer.
-OUTPUT_LIMIT = 60_000
 
 
 class PayloadError(RuntimeError):
@@ -36,18 +35,6 @@ class PackedFile:
     kind: str
     #: The beginning or all of its bytes; to be read before the next file is asked for.
     content: IO[bytes] | None
-
-
-def packages_below(folder: str, item: str) -> list[Path]:
-    """Return the binary packages below the folder; links are not followed."""
-    root = Path(folder)
-    if not root.is_dir():
-        raise PayloadError(f"`{folder}` is no folder; expected the folder that the packages were downloaded to")
-    found = [path for path in sorted(root.rglob("*.rpm")) if path.is_file() and not path.is_symlink()]
-    found = [path for path in found if not path.name.endswith((".src.rpm", ".nosrc.rpm"))]
-    if not found:
-        raise PayloadError(f"`{folder}` holds no binary package (*.rpm) of {item}: nothing to check")
-    return found
 
 
 def files_in(package: Path) -> Iterator[PackedFile]:
@@ -97,13 +84,3 @@ def printable(text: str) -> str:
 
 def _hex(char: str) -> str:
     return "".join(f"\\x{byte:02x}" for byte in char.encode("utf-8", "surrogateescape"))
-
-
-def shortened(lines: list[str]) -> str:
-    """Return the lines as one text, or their beginning and how many were left out."""
-    used = 0
-    for number, line in enumerate(lines):
-        used += len(line) + 1
-        if used > OUTPUT_LIMIT:
-            return "\n".join([*lines[:number], f"... {len(lines) - number} more lines"])
-    return "\n".join(lines)

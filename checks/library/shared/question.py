@@ -16,23 +16,10 @@ from typing import Any
 SOLVE = Path(__file__).resolve().parent / "solve.py"
 #: libsolv's binding belongs to the system's Python.
 PYTHONS = (sys.executable, "/usr/bin/python3", "/usr/libexec/platform-python", "python3")
-OUTPUT_LIMIT = 60_000
 
 
 class QuestionError(RuntimeError):
     """Raised where there is no verdict for a reason that is not the package's: the run is NOT_OK."""
-
-
-def packages_below(folder: str, item: str) -> list[Path]:
-    """Return the regular files named *.rpm below the folder, without source packages; links are not followed."""
-    root = Path(folder)
-    if not root.is_dir():
-        raise QuestionError(f"`{folder}` is no folder; expected the folder that the packages were downloaded to")
-    found = sorted(path for path in root.rglob("*.rpm") if path.is_file() and not path.is_symlink())
-    found = [path for path in found if not path.name.endswith((".src.rpm", ".nosrc.rpm"))]
-    if not found:
-        raise QuestionError(f"`{folder}` holds no binary package (*.rpm) of {item}: nothing to check")
-    return found
 
 
 def ask(question: str, packages: Iterable[Path], repositories: Any, arch: str | None, *, cache: str | None = None,
@@ -89,16 +76,6 @@ def explained(problems: Iterable[Mapping[str, str]]) -> list[str]:
         if problem.get("lost"):
             lines.append(f"    {problem['lost']}")
     return lines
-
-
-def shortened(lines: list[str]) -> str:
-    """Return the lines as one text, or their beginning and how many were left out."""
-    used = 0
-    for number, line in enumerate(lines):
-        used += len(line) + 1
-        if used > OUTPUT_LIMIT:
-            return "\n".join([*lines[:number], f"... {len(lines) - number} more lines"])
-    return "\n".join(lines)
 
 
 def named(packages: Iterable[str]) -> str:

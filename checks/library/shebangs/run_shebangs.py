@@ -11,7 +11,8 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from payload import UnreadableError, counted, files_in, packages_below, printable, shortened
+from packages import packages_below, shortened
+from payload import UnreadableError, counted, files_in, printable
 
 #: Bytes of a first line that are looked at; the kernel reads 256.
 LINE_LIMIT = 4096
@@ -35,7 +36,7 @@ class Finding:
 
 
 def run(rpms: str, item: str, item_type: str = "koji_build", *, arch: str | None = None) -> list[dict[str, Any]]:
-    """Return one result for the item. Raises PayloadError: no verdict, and why; the run is NOT_OK."""
+    """Return one result for the item. Raises NoPackagesError, PayloadError: no verdict, and why; the run is NOT_OK."""
     findings, unreadable, scripts = [], [], 0
     packages = packages_below(rpms, item)
     for package in packages:

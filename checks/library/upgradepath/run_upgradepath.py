@@ -11,7 +11,8 @@ import subprocess
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from question import QuestionError, ask, packages_below, shortened
+from packages import packages_below, shortened
+from question import QuestionError, ask
 
 #: What an epoch:version-release may be made of; it is written into a macro.
 EVR = re.compile(r"[A-Za-z0-9._+~^%:-]{1,512}", re.ASCII)
@@ -23,7 +24,8 @@ def run(rpms: str, item: str, older: Any = None, newer: Any = None, item_type: s
     Return one result for the item.
 
     `older` and `newer` say where the neighbour releases live: {release: repositories}, repositories being
-    {name: folder or URL}; either may be empty. Raises QuestionError: no verdict, and why; the run is NOT_OK.
+    {name: folder or URL}; either may be empty.
+    Raises NoPackagesError, QuestionError: no verdict, and why; the run is NOT_OK.
     """
     packages = packages_below(rpms, item)
     neighbours = [(release, repositories, -1) for release, repositories in (older or {}).items()]
