@@ -35,7 +35,7 @@ _LONGEST_PAUSE = 1.0
 #: Of a disk that can be filled.
 _DISK = "160m"
 #: Rows a look; more never come between two looks.
-_PAGE = 120
+PAGE = 120
 
 
 @dataclass
@@ -83,10 +83,10 @@ class Arena:
 
     def look(self, page: int = 0) -> bool:
         """Read a page of rows, newest first; False where there are no more, or the database is away."""
-        answer = get(f"{self.stack.addresses.results_url}/api/v2.0/results?limit={_PAGE}&page={page}")
+        answer = get(f"{self.stack.addresses.results_url}/api/v2.0/results?limit={PAGE}&page={page}")
         found = (answer or {}).get("data", ())
         self.rows |= {row["id"]: (row["data"]["item"][0], row["outcome"]) for row in found}
-        return len(found) == _PAGE
+        return len(found) == PAGE
 
     def look_at_all(self) -> None:
         """Read every row anew."""

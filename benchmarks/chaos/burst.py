@@ -16,6 +16,11 @@ Publishes all messages, lets trigger and master queue a job for each (the
 master's limit of waiting jobs is lifted), asks the master's REST interface
 every tenth of a second meanwhile, and looks into the database at the end.
 Builds run all the time on four slots; the rest stays queued.
+
+    python -m benchmarks.chaos.burst --messages 20000 --whole
+
+leaves the limit as an operator has it (the broker keeps what is over it), and
+waits until every message has its result: about half an hour.
 """
 from __future__ import annotations
 
@@ -32,7 +37,7 @@ import uuid
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from benchmarks.chaos.arena import Arena, arena, until
+from benchmarks.chaos.arena import PAGE, Arena, arena, get, until
 from benchmarks.chaos.publisher import Publisher
 
 #: What people and programs ask the master.
@@ -137,6 +142,40 @@ def burst(arena: Arena, publisher: Publisher, messages: int, seconds: float, cop
     return judge(arena, messages, asker)
 
 
+def whole(arena: Arena, publisher: Publisher, messages: int, seconds: float) -> int:
+    """Publish, watch until every message has its row, count; return the exit code."""
+    asker = Asker(arena.stack.addresses.buildbot_url)
+    threading.Thread(target=asker.run, daemon=True).start()
+    began = time.monotonic()
+    for number in range(messages):
+        publisher.publish(f"b{number}", number)
+    print(f"{time.monotonic() - began:6.1f} s: {messages} messages are with the broker; {asker.words()}", flush=True)
+    shown, most = 0.0, 0
+    while (count := len(arena.rows)) < messages and time.monotonic() - began < seconds:
+        time.sleep(2)
+        page = 0
+        # a page on which every row is new has more behind it
+        while arena.look(page) and len(arena.rows) >= count + (page + 1) * PAGE:
+            page += 1
+        if time.monotonic() - shown > 60:
+            shown = time.monotonic()
+            waiting = get(f"{arena.stack.addresses.buildbot_url}/api/v2/buildrequests?claimed=false&complete=false"
+                          "&field=buildrequestid")
+            most = max(most, len((waiting or {}).get("buildrequests", ())))
+            print(f"{shown - began:6.1f} s: {len(arena.rows)} rows, {len(arena.rows) / (shown - began):.1f} a second, "
+                  f"at most {most} jobs waiting; {asker.words(-540)}", flush=True)
+    took = time.monotonic() - began
+    asker.is_over.set()
+    until(arena.is_at_rest, 120, "nothing is on its way")
+    arena.look_at_all()
+    items = [item for item, _ in arena.rows.values()]
+    passed = sum(outcome == "PASSED" for _, outcome in arena.rows.values())
+    print(f"\n{messages} messages in {took:.0f} s, {messages / took:.1f} a second: {len(items)} rows of "
+          f"{len(set(items))} items, {passed} PASSED; lost {messages - len(set(items))}, "
+          f"doubled {len(items) - len(set(items))}; at most {most} jobs waiting\n{asker.words()}")
+    return 0 if len(items) == len(set(items)) == messages == passed and not asker.failures else 1
+
+
 def judge(arena: Arena, messages: int, asker: Asker) -> int:
     """Say what is there; return the exit code."""
     buildsets, different, requests = queued(arena)
@@ -150,13 +189,16 @@ def judge(arena: Arena, messages: int, asker: Asker) -> int:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--messages", type=int, default=20_000)
-    parser.add_argument("--seconds", type=float, default=1200, help="for the queueing")
+    parser.add_argument("--seconds", type=float, default=1200, help="for the queueing, or the whole")
     parser.add_argument("--copied", type=int, default=0, help="so many of them are copied in the master's database")
     parser.add_argument("--folder", type=Path, help="kept; else a temporary one")
+    parser.add_argument("--whole", action="store_true", help="until each message has its result")
     options = parser.parse_args()
-    settings = {"pending_limit": 10 * options.messages}
+    settings = {} if options.whole else {"pending_limit": 10 * options.messages}
     with tempfile.TemporaryDirectory(prefix="burst-") as temporary, \
             arena(options.folder or Path(temporary), settings=settings) as (running, publisher):
+        if options.whole:
+            return whole(running, publisher, options.messages, options.seconds)
         return burst(running, publisher, options.messages, options.seconds, options.copied)
 
 
