@@ -15,6 +15,8 @@ MAY = "may"
 CANNOT = "cannot"
 #: It is not connected: nothing is known of it.
 ABSENT = "absent"
+#: Workers that a line names.
+NAMED = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +60,20 @@ def refused_after_seconds(found: Collection[Standing], settings: Settings) -> fl
 
 
 def by_reason(found: Collection[Standing]) -> tuple[str, ...]:
-    """Return a line for each reason, `worker, worker: reason`."""
+    """Return a line for each reason, `worker, worker: reason`; many workers are counted, not named."""
     workers: dict[str, list[str]] = {}
     for standing in found:
         for reason in standing.reasons:
             workers.setdefault(reason, []).append(standing.worker)
-    return tuple(f"{', '.join(names)}: {reason}" for reason, names in workers.items())
+    return tuple(f"{_named(names, len(found))}: {reason}" for reason, names in workers.items())
+
+
+def _named(names: list[str], of: int) -> str:
+    if len(names) <= NAMED:
+        return ", ".join(names)
+    if len(names) == of:
+        return f"all {of} workers"
+    return f"{', '.join(names[:NAMED])} and {len(names) - NAMED} more"
 
 
 def _names(settings: Settings, builder_name: str) -> list[str]:

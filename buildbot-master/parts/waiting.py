@@ -5,9 +5,8 @@ Why jobs wait: each waiting job with what stands against each worker.
 """
 from __future__ import annotations
 
-import html
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 from buildbot.data import resultspec
@@ -19,26 +18,11 @@ from twisted.web import resource, server
 from buildbot_master.parts.matching import Matching, question_of
 from buildbot_master.parts.settings import Settings
 from buildbot_master.parts.standing import by_reason, refused_after_seconds, standings
+from buildbot_master.parts.waiting_job import WaitingJob
+from buildbot_master.parts.waiting_page import page_of
 
 #: Jobs that are looked at; the page says how many more there are.
 _JOBS_LIMIT = 200
-
-
-@dataclass(frozen=True, slots=True)
-class WaitingJob:
-    """One job that no worker has taken."""
-
-    buildrequest: int
-    item: str
-    item_type: str
-    taskname: str
-    arch: str
-    build_id: str
-    #: Seconds since it came.
-    waits_seconds: int
-    priority: int
-    #: `worker, worker: reason`; what all workers of the list have in common stands once.
-    reasons: tuple[str, ...]
 
 
 @defer.inlineCallbacks
@@ -60,12 +44,11 @@ def _job(master: Any, matching: Matching, row: Any, properties: Any, builder: st
     values = {name: str(value[0]) for name, value in properties.items()}
     question = question_of(row["buildrequestid"], values.get)
     stand, waits = standings(master, matching, question, builder), seconds_since(master, row["submitted_at"])
-    reasons = by_reason(stand)
-    if limit := refused_after_seconds(stand, matching.settings):
-        reasons += (f"no worker can ever run it; it is refused in {max(0, limit - waits):.0f} s",)
+    limit = refused_after_seconds(stand, matching.settings)
     return WaitingJob(
         question.request, values.get("item", ""), values.get("item_type", ""), question.taskname, question.arch,
-        values.get("build_id", ""), waits, row["priority"], reasons)
+        values.get("build_id", ""), waits, row["priority"], by_reason(stand),
+        None if limit is None else max(0, round(limit - waits)))
 
 
 def seconds_since(master: Any, moment: Any) -> int:
@@ -132,8 +115,14 @@ class _Page(resource.Resource):
 
 
 def waiting_to_dict(jobs: list[WaitingJob], total: int) -> dict[str, Any]:
-    """Return the JSON form."""
-    return {"waiting": total, "jobs": [asdict(job) for job in jobs]}
+    """Return the JSON form; that a job will be refused is also the last of its reasons, for who reads only these."""
+    return {"waiting": total, "jobs": [asdict(job) | {"reasons": _all_reasons(job)} for job in jobs]}
+
+
+def _all_reasons(job: WaitingJob) -> list[str]:
+    if job.refused_in_seconds is None:
+        return list(job.reasons)
+    return [*job.reasons, f"no worker can ever run it; it is refused in {job.refused_in_seconds} s"]
 
 
 def _json(jobs: list[WaitingJob], total: int) -> tuple[str, str]:
@@ -141,24 +130,4 @@ def _json(jobs: list[WaitingJob], total: int) -> tuple[str, str]:
 
 
 def _html(jobs: list[WaitingJob], total: int) -> tuple[str, str]:
-    rows = "".join(
-        f'<tr><td><a href="./#/buildrequests/{job.buildrequest}">{job.buildrequest}</a></td>'
-        f"<td>{html.escape(job.taskname)}</td><td>{html.escape(job.item)}<br><small>{html.escape(job.item_type)}"
-        f" {html.escape(job.arch)}</small></td><td>{_age(job.waits_seconds)}</td>"
-        f"<td>{'<br>'.join(html.escape(reason) for reason in job.reasons)}</td></tr>" for job in jobs)
-    table = f"<table><tr><th>request<th>check<th>item<th>waits<th>why</tr>{rows}</table>" if jobs else ""
-    more = f"<p>and {total - len(jobs)} more</p>" if total > len(jobs) else ""
-    return "text/html; charset=utf-8", f"""<!doctype html><html lang="en"><meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1"><title>Waiting jobs</title>
-<style>:root{{color-scheme:light dark}} body{{font:1rem/1.5 system-ui,sans-serif;max-width:75rem;margin:2rem auto;
-padding:0 1rem}} h1{{font-size:1.4rem}} table{{border-collapse:collapse;width:100%}}
-td,th{{padding:.4rem 1rem .4rem 0;text-align:left;vertical-align:top;border-bottom:1px solid #8884}}
-td{{overflow-wrap:anywhere}} td:nth-child(-n+2),td:nth-child(4){{white-space:nowrap}} small{{opacity:.7}}</style>
-<h1>{total or 'No'} job{'' if total == 1 else 's'} wait{'s' if total == 1 else ''} for a worker</h1>{table}{more}
-<p><a href="./">Buildbot</a> · <a href="./waiting.json">as JSON</a></p></html>"""
-
-
-def _age(seconds: int) -> str:
-    if seconds < 120:
-        return f"{seconds} s"
-    return f"{seconds // 60} min" if seconds < 7200 else f"{seconds // 3600} h"
+    return "text/html; charset=utf-8", page_of(jobs, total)
