@@ -184,10 +184,11 @@ def listen(callback: Callable[[Any], None], settings: BusSettings, logs: Mapping
     service.factory.maxDelay = LONGEST_PAUSE
     end = _End(loop, service.factory)
     loop.callWhenRunning(service.startService)
+    loop.callWhenRunning(end.start)
     loop.addSystemEventTrigger("before", "shutdown", getattr(callback, "stop", lambda: None))
     loop.addSystemEventTrigger("before", "shutdown", service.stopService)
     consumers = service.factory.consume(callback, conf["bindings"], conf["queues"])
-    consumers.addCallbacks(end.watch, end.failed)
+    consumers.addCallbacks(end.listening, end.failed)
     logger.info("listening", extra={"queue": settings.queue, "exchange": settings.exchange})
     loop.run()
     return end.code
@@ -197,13 +198,19 @@ class _End:
     """Ends the loop when a consumer does, with a code that says why."""
 
     def __init__(self, loop: Any, factory: Any) -> None:
-        self._loop, self._factory = loop, factory
+        self._loop = loop
+        self._watch = Watch(factory, self.silent)
         self.code = 0
 
-    def watch(self, consumers: Any) -> None:
+    def start(self) -> None:
+        """Look from the beginning: a broken queue does not even answer the first time."""
         from twisted.internet.task import LoopingCall
 
-        LoopingCall(Watch(consumers, self._factory, self.silent).look).start(LOOK_SECONDS, now=False)
+        LoopingCall(self._watch.look).start(LOOK_SECONDS, now=False)
+
+    def listening(self, consumers: Any) -> None:
+        """The broker has answered."""
+        self._watch.consumers = consumers
         for consumer in consumers:
             consumer.result.addCallbacks(lambda _: self._stop(), self.failed)
 

@@ -3,8 +3,10 @@ Notices that nobody listens although the process lives.
 
 fedora-messaging 3.9 starts to consume again when a connection comes back; one
 that is lost in the middle of that leaves it connected, without a consumer, and
-silent for ever (seen when a broker was killed; its issue 574 is alike). Then
-the process ends with a reason, and its supervisor starts a new one.
+silent for ever (seen when a broker was killed; its issue 574 is alike). And a
+broker whose queue is broken may never answer that we want to listen (seen with
+RabbitMQ 3.10.8, killed while it made the queue). Then the process ends with a
+reason, and its supervisor starts a new one.
 """
 from __future__ import annotations
 
@@ -24,15 +26,17 @@ _CONNECTED_LIMIT, _AWAY_LIMIT = 30.0, 600.0
 class Watch:
     """Looks at the consumers of one connection; calls `give_up` once."""
 
-    def __init__(self, consumers: Sequence[Any], factory: Any, give_up: Callable[[], None],
+    def __init__(self, factory: Any, give_up: Callable[[], None],
                  clock: Callable[[], float] = time.monotonic) -> None:
-        self._consumers, self._factory, self._give_up, self._clock = consumers, factory, give_up, clock
+        self._factory, self._give_up, self._clock = factory, give_up, clock
+        #: None until the broker has answered for the first time.
+        self.consumers: Sequence[Any] | None = None
         self._silent_since: float | None = None
 
     def look(self) -> None:
         """Give up where no consumer has had an open channel for too long."""
         now = self._clock()
-        if all(is_consuming(one) for one in self._consumers):
+        if self.consumers is not None and all(is_consuming(one) for one in self.consumers):
             self._silent_since = None
             return
         if self._silent_since is None:
@@ -41,13 +45,16 @@ class Watch:
         is_connected = client is not None and not client.is_closed
         silent = now - self._silent_since
         if silent > (_CONNECTED_LIMIT if is_connected else _AWAY_LIMIT):
-            logger.error("nobody listens to the queue; a supervisor should start us again",
-                         extra={"seconds": round(silent), "connected": is_connected})
+            logger.error("nobody listens to the queue; a supervisor should start us again. Where that comes again and "
+                         "again, the broker's queue is broken: restart the broker", extra={
+                             "seconds": round(silent), "connected": is_connected})
             self._silent_since = now
             self._give_up()
 
 
 def is_consuming(consumer: Any) -> bool:
-    """True where the broker may hand a message to it."""
-    channel = consumer._channel
-    return channel is not None and bool(channel.is_open) and bool(channel.consumer_tags)
+    """True where the broker may hand a message to it: it has answered, and the channel is open."""
+    channel, protocol = consumer._channel, consumer._protocol
+    # pika lists a tag as soon as it has asked; fedora-messaging lists the consumer when the broker has answered
+    return (channel is not None and bool(channel.is_open) and bool(channel.consumer_tags)
+            and protocol is not None and protocol._consumers.get(consumer.queue) is consumer)

@@ -159,8 +159,7 @@ def whole(arena: Arena, publisher: Publisher, messages: int, seconds: float) -> 
             page += 1
         if time.monotonic() - shown > 60:
             shown = time.monotonic()
-            waiting = get(f"{arena.stack.addresses.buildbot_url}/api/v2/buildrequests?claimed=false&complete=false"
-                          "&field=buildrequestid")
+            waiting = get(f"{arena.stack.addresses.buildbot_url}/api/v2/buildrequests?claimed=false&complete=false")
             most = max(most, len((waiting or {}).get("buildrequests", ())))
             print(f"{shown - began:6.1f} s: {len(arena.rows)} rows, {len(arena.rows) / (shown - began):.1f} a second, "
                   f"at most {most} jobs waiting; {asker.words(-540)}", flush=True)

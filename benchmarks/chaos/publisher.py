@@ -42,12 +42,18 @@ class Publisher:
                 time.sleep(0.2)
 
     def wait_for_queue(self, queue: str) -> None:
-        """Wait until the trigger has declared its queue. Raises TimeoutError."""
+        """
+        Wait until the trigger listens to its queue. Raises TimeoutError.
+
+        RabbitMQ 3.10.8, killed while it makes a quorum queue, comes back with one that answers nobody until the broker
+        is started once more: that is the broker's, and happens once in a queue's life.
+        """
         deadline = time.monotonic() + _PATIENCE
         while time.monotonic() < deadline:
             try:
-                self._open().queue_declare(queue, passive=True)
-                return
+                if self._open().queue_declare(queue, passive=True).method.consumer_count:
+                    return
+                time.sleep(0.2)
             except (pika.exceptions.AMQPError, OSError):
                 self.close()
                 time.sleep(0.2)

@@ -14,9 +14,12 @@ class _Scene:
     def __init__(self, is_connected: bool) -> None:
         self.now = 0.0
         self.given_up = 0
-        self.consumer = SimpleNamespace(_channel=_channel())
+        protocol = SimpleNamespace(_consumers={})
+        self.consumer = SimpleNamespace(queue="jobs", _channel=_channel(), _protocol=protocol)
+        protocol._consumers["jobs"] = self.consumer
         factory = SimpleNamespace(_client=SimpleNamespace(is_closed=not is_connected))
-        self.watch = Watch([self.consumer], factory, self.give_up, lambda: self.now)
+        self.watch = Watch(factory, self.give_up, lambda: self.now)
+        self.watch.consumers = [self.consumer]
 
     def give_up(self) -> None:
         self.given_up += 1
@@ -49,6 +52,18 @@ def test_a_connection_without_a_consumer_is_given_up(channel: Any, caplog: pytes
 
     assert scene.given_up == 1
     assert "nobody listens to the queue" in caplog.text
+
+
+def test_a_broker_that_never_answers_that_we_want_to_listen_is_given_up() -> None:
+    first, again = _Scene(is_connected=True), _Scene(is_connected=True)
+    first.watch.consumers = None
+    # a new connection: asked, so pika has a tag, and not answered, so the protocol has no consumer
+    again.consumer._protocol = SimpleNamespace(_consumers={})
+
+    for scene in (first, again):
+        scene.wait(45)
+
+    assert (first.given_up, again.given_up) == (1, 1)
 
 
 def test_a_consumer_that_comes_back_in_time_is_kept() -> None:
