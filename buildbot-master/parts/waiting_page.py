@@ -12,8 +12,8 @@ _OPEN = 30
 _STYLE = """:root{color-scheme:light dark} body{font:1rem/1.5 system-ui,sans-serif;max-width:75rem;margin:2rem auto;
 padding:0 1rem} h1{font-size:1.4rem} h2{font-size:1.1rem;margin:2rem 0 0} ul{margin:.3rem 0 .6rem;padding-left:1.2rem}
 table{border-collapse:collapse;width:100%} td,th{padding:.35rem 1rem .35rem 0;text-align:left;vertical-align:top;
-border-bottom:1px solid #8884} td{overflow-wrap:anywhere} td:nth-child(n+4){white-space:nowrap} small{opacity:.75}
-summary{cursor:pointer}"""
+border-bottom:1px solid #8884} td{overflow-wrap:break-word} th:nth-child(-n+1){width:22%} th:nth-child(n+3){width:12%}
+small{opacity:.75} summary{cursor:pointer}"""
 
 
 def page_of(jobs: Sequence[WaitingJob], total: int) -> str:
@@ -35,6 +35,9 @@ def page_of(jobs: Sequence[WaitingJob], total: int) -> str:
 
 def _section(reasons: tuple[str, ...], jobs: list[WaitingJob]) -> str:
     why = "".join(f"<li>{html.escape(reason)}</li>" for reason in reasons)
+    if any(job.refused_in_seconds is not None for job in jobs):
+        why += ("<li>no worker can ever run this: connect one that can, or change what the rule or the check asks "
+                "for</li>")
     rows = "".join(_row(job) for job in jobs)
     table = f"<table><tr><th>check<th>item<th>arch<th>waits<th>request</tr>{rows}</table>"
     if len(jobs) > _OPEN:
@@ -44,10 +47,10 @@ def _section(reasons: tuple[str, ...], jobs: list[WaitingJob]) -> str:
 
 def _row(job: WaitingJob) -> str:
     refused = ("" if job.refused_in_seconds is None else
-               f"<br><small>no worker can ever run it; refused in {_age(job.refused_in_seconds)}</small>")
+               f"<br><small>refused in {_age(job.refused_in_seconds)}</small>")
     return (f"<tr><td>{html.escape(job.taskname)}</td>"
-            f"<td>{html.escape(job.item)} <small>{html.escape(job.item_type)}</small>{refused}</td>"
-            f"<td>{html.escape(job.arch)}</td><td>{_age(job.waits_seconds)}</td>"
+            f"<td>{html.escape(job.item)} <small>{html.escape(job.item_type)}</small></td>"
+            f"<td>{html.escape(job.arch)}</td><td>{_age(job.waits_seconds)}{refused}</td>"
             f'<td><a href="./#/buildrequests/{job.buildrequest}">{job.buildrequest}</a></td></tr>')
 
 
