@@ -9,7 +9,7 @@ from pathlib import Path
 
 from buildbot_master.stack.child import Child, Part
 from buildbot_master.stack.parts_list import _answers, _twistd
-from buildbot_master.stack.state import HOST, _free_ports
+from buildbot_master.stack.port import HOST, free_ports
 
 #: Four builders: Buildbot runs one build at a time for each pair of builder and worker.
 _MASTER = '''
@@ -35,7 +35,7 @@ _POOL = ('"engine_kwargs": {"poolclass": sqlalchemy.pool.QueuePool, "pool_size":
 @contextmanager
 def bare_buildbot(folder: Path, *, tuned: bool) -> Iterator[tuple[str, int]]:
     """Give address and process of a bare master with one worker of four slots."""
-    web_port, worker_port = _free_ports(2)
+    web_port, worker_port = free_ports(2)
     master, worker = folder / "master", folder / "worker"
     _script("buildbot.scripts.runner", "create-master", "-q", str(master))
     (master / "master.cfg").write_text(_MASTER.format(worker_port=worker_port, web_port=web_port,

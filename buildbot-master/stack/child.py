@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from buildbot_master.stack.port import is_free
+
 #: Bytes of a log before it is set aside as `<name>.log.1`.
 _LOG_LIMIT_BYTES = 20_000_000
 #: Seconds: the first pause before a restart.
@@ -40,6 +42,8 @@ class Part:
     stop_order: int = 5
     #: Of the pauses before a restart, each twice the one before.
     longest_pause_seconds: float = 30.0
+    #: Where it listens.
+    ports: tuple[int, ...] = ()
 
 
 class Child:
@@ -50,6 +54,8 @@ class Child:
         self.log = log
         self.process: subprocess.Popen[bytes] | None = None
         self.restarts = 0
+        #: Ports of the part that another program had when it was to be started again.
+        self.taken_ports: tuple[int, ...] = ()
         self._pause = _FIRST_PAUSE
         self._started = 0.0
         self._start_again_at: float | None = None
@@ -86,6 +92,13 @@ class Child:
             return line
         if now < self._start_again_at:
             return None
+        self.taken_ports = tuple(port for port in self.part.ports if not is_free(port))
+        if self.taken_ports:
+            line = (f"{self.part.title} cannot start: port {', '.join(map(str, self.taken_ports))} is taken by another "
+                    f"program; looks again in {self._pause:g} s, and a new start of `up` takes another port")
+            self._start_again_at = now + self._pause
+            self._pause = min(self._pause * 2, self.part.longest_pause_seconds)
+            return line
         self.restarts += 1
         self.start()
         return f"{self.part.title} started again"

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from buildbot_master.stack.child import death_with_parent
-from buildbot_master.stack.state import Ports, State, StateError
+from buildbot_master.stack.port import Ports
+from buildbot_master.stack.state import State, StateError
 
 #: An operator's own settings, put over ours at each start; see parts/settings.py.
 OWN_SETTINGS = "master-settings.json"

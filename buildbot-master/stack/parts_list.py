@@ -17,7 +17,8 @@ from pathlib import Path
 
 from buildbot_master.stack.child import Part
 from buildbot_master.stack.master_folder import own_command
-from buildbot_master.stack.state import HOST, Ports, State
+from buildbot_master.stack.port import HOST, Ports
+from buildbot_master.stack.state import State
 from buildbot_master.stack.worker_folder import names_of
 
 #: Outcomes that our own results database stores beside ResultsDB's four: a crash is called a crash.
@@ -58,7 +59,8 @@ def _results_database(state: State, ports: Ports) -> Part:
     command = (*own_command(), "results", "serve", "--host", HOST, "--port", str(ports.results),
                "--database", f"sqlite:///{state.results_database}",
                *(word for outcome in _OWN_OUTCOMES for word in ("--additional-outcome", outcome)))
-    return Part("results", "results database", command, state.folder, lambda: _answers(f"{url}/api/v2.0/"), url)
+    return Part("results", "results database", command, state.folder, lambda: _answers(f"{url}/api/v2.0/"), url,
+                ports=(ports.results,))
 
 
 def _master(state: State, ports: Ports) -> Part:
@@ -69,7 +71,8 @@ def _master(state: State, ports: Ports) -> Part:
         bearer = {"Authorization": f"Bearer {token.read_text(encoding='ascii').strip()}"}
         return _answers(f"http://{HOST}:{ports.door}/status", bearer) and _answers(f"{url}/api/v2/masters")
 
-    return Part("master", "Buildbot master", _twistd(), state.master, is_ready, url, grace_seconds=30, stop_order=2)
+    return Part("master", "Buildbot master", _twistd(), state.master, is_ready, url, grace_seconds=30, stop_order=2,
+                ports=(ports.web, ports.worker, ports.door, ports.artifacts))
 
 
 def _worker(state: State, ports: Ports) -> Part:

@@ -1,35 +1,22 @@
-"""The state folder of `checkotron up`: where everything lies, the ports, the secrets, and the lock."""
+"""The state folder of `checkotron up`: where everything lies, the secrets, and the lock."""
 from __future__ import annotations
 
 import fcntl
-import json
 import os
-import socket
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 from buildbot_master.parts.secret_file import kept_secret
+from buildbot_master.stack.port import HOST, Ports
 from checks.addresses import Addresses
 
-HOST = "127.0.0.1"
 #: Bytes; SQLite opens no file whose path has more than 511.
 _PATH_LIMIT = 400
 
 
 class StateError(Exception):
     """Raised when the folder cannot be used; the text says what to do."""
-
-
-@dataclass(frozen=True, slots=True)
-class Ports:
-    """On the loopback interface; kept in the folder, so an address stays the same over restarts."""
-
-    results: int
-    web: int
-    worker: int
-    door: int
-    artifacts: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,55 +114,3 @@ def lock(state: State) -> IO[str]:
     file.write(f"{os.getpid()}\n")
     file.flush()
     return file
-
-
-def ports_of(state: State, first: int | None) -> Ports:
-    """
-    Return the ports: those of the last start where they are still free, else new ones.
-
-    `first`: five ports from here on. Raises StateError: one of them is taken.
-    """
-    names = [one.name for one in fields(Ports)]
-    path = state.folder / "ports.json"
-    if first is not None:
-        taken = [first + number for number in range(len(names)) if not _is_free(first + number)]
-        if taken:
-            raise StateError(f"--port {first}: port {', '.join(map(str, taken))} is taken; five in a row are needed")
-        ports = Ports(*(first + number for number in range(len(names))))
-    else:
-        ports = _kept(path, names)
-    path.write_text(json.dumps(asdict(ports)) + "\n", encoding="ascii")
-    return ports
-
-
-def _kept(path: Path, names: list[str]) -> Ports:
-    try:
-        old = json.loads(path.read_text(encoding="ascii"))
-        known = {name: old[name] for name in names if isinstance(old.get(name), int)}
-    except (OSError, ValueError, AttributeError):
-        known = {}
-    free = _free_ports(len(names))
-    return Ports(**{name: known[name] if name in known and _is_free(known[name]) else free.pop() for name in names})
-
-
-def _free_ports(count: int) -> list[int]:
-    held = [socket.socket() for _ in range(count)]
-    try:
-        for one in held:
-            one.bind((HOST, 0))
-        return [int(one.getsockname()[1]) for one in held]
-    finally:
-        for one in held:
-            one.close()
-
-
-def _is_free(port: int) -> bool:
-    if not 0 < port < 65536:
-        return False
-    with socket.socket() as one:
-        one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            one.bind((HOST, port))
-        except OSError:
-            return False
-    return True

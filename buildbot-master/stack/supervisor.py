@@ -20,20 +20,26 @@ class StartError(Exception):
     """Raised when a part does not come up; the text ends with the end of its log."""
 
 
+class PortTakenError(Exception):
+    """Raised when a part cannot start because another program has one of its ports."""
+
+
 class Supervisor:
     """All children. `say` gets each line for people."""
 
-    def __init__(self, parts: Sequence[Part], logs: Path, say: Callable[[str], None]) -> None:
+    def __init__(self, parts: Sequence[Part], logs: Path, say: Callable[[str], None],
+                 stopping: threading.Event | None = None) -> None:
+        """`stopping`: set from outside to make it stop."""
         self.children = [Child(part, logs / f"{part.name}.log") for part in parts]
         self.say = say
-        self.stopping = threading.Event()
+        self.stopping = stopping or threading.Event()
 
     def start(self, progress: Callable[[str], None] = lambda title: None) -> None:
         """
         Start every part and wait until it answers, one after the other.
 
-        Raises StartError: one does not answer within 90 s, or ends at once three times. Returns early when told
-        to stop.
+        Raises StartError: one does not answer within 90 s, or ends at once three times; PortTakenError. Returns
+        early when told to stop.
         """
         for child in self.children:
             began = time.monotonic()
@@ -62,16 +68,26 @@ class Supervisor:
 
     def _wait(self, child: Child, began: float) -> None:
         while not self.stopping.is_set() and not child.part.is_ready():
-            if line := child.watch():
-                if child.restarts >= 2:
-                    raise StartError(f"{child.part.title} does not start; its log, {child.log}, ends with:\n"
-                                     + child.last_lines())
-                if not child.is_running:
-                    self.say(line)
+            # those before it, too: the master answers before it finds the workers' port taken, and ends
+            for one in self.children[:self.children.index(child) + 1]:
+                self._look(one)
             if time.monotonic() - began > _READY_LIMIT:
                 raise StartError(f"{child.part.title} does not answer after {_READY_LIMIT:g} s; its log, {child.log}, "
                                  "ends with:\n" + child.last_lines())
             self.stopping.wait(_LOOK)
+
+    def _look(self, child: Child) -> None:
+        line = child.watch()
+        if line is None:
+            return
+        if child.taken_ports:
+            raise PortTakenError(f"{child.part.title}: port {', '.join(map(str, child.taken_ports))} was taken by "
+                                 "another program meanwhile")
+        if child.restarts >= 2:
+            raise StartError(f"{child.part.title} does not start; its log, {child.log}, ends with:\n"
+                             + child.last_lines())
+        if not child.is_running:
+            self.say(line)
 
 
 @contextmanager

@@ -11,7 +11,8 @@ import sys
 from pathlib import Path
 
 from buildbot_master.stack.master_folder import own_command, write_whole
-from buildbot_master.stack.state import HOST, Ports, State
+from buildbot_master.stack.port import HOST, Ports
+from buildbot_master.stack.state import State
 
 #: Read by the master when the worker connects.
 CAPABILITIES = "capabilities.json"

@@ -20,7 +20,8 @@ import pytest
 from buildbot_master.stack import parts_list
 from buildbot_master.stack.child import Child, death_with_parent
 from buildbot_master.stack.master_folder import MasterOptions, prepare_master
-from buildbot_master.stack.state import Ports, State, ports_of
+from buildbot_master.stack.port import Ports, ports_of
+from buildbot_master.stack.state import State
 from buildbot_master.stack.worker_folder import prepare_worker
 from checks.build_id import build_id_for
 
@@ -129,7 +130,7 @@ def new_master(folder: Path, settings: dict[str, Any] | None = None, slots: int 
         "retry_delay_seconds": 0.3, "attempts": 3, "grace_seconds": 3,
         "workers": [{"name": worker, "slots": slots, "password_file": str(state.secrets / "worker.password")}],
         **(settings or {})}))
-    ports = ports_of(state, None)
+    ports = ports_of(state.folder, None)
     prepare_master(state, ports, MasterOptions(slots))
     prepare_worker(state, ports, slots, json.dumps(capabilities or CAPABILITIES))
     _rename_worker(state, worker)

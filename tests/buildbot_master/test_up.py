@@ -5,8 +5,9 @@ import shlex
 from pathlib import Path
 from typing import Any, cast
 
+from buildbot_master.stack.port import Ports
 from buildbot_master.stack.running import Stack, Wishes
-from buildbot_master.stack.state import Ports, State
+from buildbot_master.stack.state import State
 from buildbot_master.stack.up import _greeting
 
 
