@@ -22,11 +22,14 @@ logger = logging.getLogger(__name__)
 #: Seconds between two looks for a queue that is not there yet.
 _QUEUE_PAUSE = 0.5
 _TO_HELP = ("Where the results go; may be given several times. http(s)://... is a results database; "
-            "`console` prints. See `checkotron results deliver --list-destinations`.")
+            "`console` prints. Also $CHECKOTRON_DESTINATIONS, several with spaces between, which `ps` does not show. "
+            "See `checkotron results deliver --list-destinations`.")
+_TO_VARIABLE = "CHECKOTRON_DESTINATIONS"
 
 
 def _to_option(command: Callable[..., None]) -> Callable[..., None]:
-    return click.option("--to", "destinations", multiple=True, metavar="DESTINATION", help=_TO_HELP)(command)
+    return click.option("--to", "destinations", multiple=True, metavar="DESTINATION", envvar=_TO_VARIABLE,
+                        help=_TO_HELP)(command)
 
 
 def _common(command: Callable[..., None]) -> Callable[..., None]:
@@ -95,9 +98,11 @@ def report(folder: Path, destinations: tuple[str, ...], log_url: str | None, kee
 @click.option("--follow", is_flag=True, help="Stay, and deliver what comes; stops on Ctrl-C and SIGTERM.")
 @click.option("--state", type=click.Path(path_type=Path, file_okay=False), help="State folder of `checkotron up`.")
 @click.option("--list-destinations", is_flag=True, help="Say what --to understands.")
+@click.option("--check", is_flag=True, help="Only say whether the destinations and files can be used.")
 @_common
 def deliver(queue: Path | None, destinations: tuple[str, ...], follow: bool, state: Path | None,
-            list_destinations: bool, token_file: Path | None, namespaces_file: Path | None, verbose: bool) -> None:
+            list_destinations: bool, check: bool, token_file: Path | None, namespaces_file: Path | None,
+            verbose: bool) -> None:
     """
     Deliver the results of finished runs from a queue.
 
@@ -113,9 +118,12 @@ def deliver(queue: Path | None, destinations: tuple[str, ...], follow: bool, sta
         return
     if not destinations:
         raise UsageError("no destination; name at least one: --to http://127.0.0.1:5001")
+    reporters, namespaces = open_reporters(destinations, token_file), _namespaces(namespaces_file)
+    if check:
+        return
     _log(verbose or follow)
     folder, stopped = queue_folder(queue, state), _stop_signal() if follow else None
-    deliverer = Deliverer(folder, open_reporters(destinations, token_file), _namespaces(namespaces_file))
+    deliverer = Deliverer(folder, reporters, namespaces)
     if stopped and not _wait_for(folder, stopped):
         return
     try:

@@ -12,7 +12,7 @@ import json
 import sys
 import urllib.error
 import urllib.request
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from buildbot_master.stack.child import Part
@@ -23,8 +23,22 @@ from buildbot_master.stack.worker_folder import names_of
 
 #: Outcomes that our own results database stores beside ResultsDB's four: a crash is called a crash.
 _OWN_OUTCOMES = ("CRASHED", "ABORTED", "ERROR", "QUEUED", "RUNNING")
+#: Environment of the deliverer: where results go, with spaces between.
+DESTINATIONS = "CHECKOTRON_DESTINATIONS"
 #: Seconds for one look.
 _LOOK_TIMEOUT = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class ReportOptions:
+    """What the user asked of reporting."""
+
+    #: Where results go beside the results database of the stack, as `checkotron results deliver --to` has them.
+    destinations: tuple[str, ...] = ()
+    #: Which repositories of checks may report under which name; absolute. None: any.
+    namespaces: Path | None = None
+    #: Holds the token for the destinations; absolute.
+    token_file: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +53,7 @@ class StackOptions:
     checks: tuple[Path, ...] = ()
     #: QUEUED and RUNNING go to the results database, too.
     progress: bool = False
+    reports: ReportOptions = field(default_factory=ReportOptions)
 
 
 def parts(state: State, ports: Ports, options: StackOptions) -> list[Part]:
@@ -47,7 +62,7 @@ def parts(state: State, ports: Ports, options: StackOptions) -> list[Part]:
         _results_database(state, ports),
         _master(state, ports),
         _worker(state, ports),
-        _deliverer(state, ports),
+        _deliverer(state, ports, options.reports),
     ]
     if options.bus:
         found.append(_trigger(state, options.bus, options))
@@ -86,10 +101,22 @@ def _worker(state: State, ports: Ports) -> Part:
                 stop_order=3)
 
 
-def _deliverer(state: State, ports: Ports) -> Part:
-    command = (*own_command(), "results", "deliver", "--queue", str(state.queue), "--to",
-               f"http://{HOST}:{ports.results}", "--follow")
-    return Part("deliver", "deliverer", command, state.folder, lambda: True, "results go to the results database")
+def _deliverer(state: State, ports: Ports, reports: ReportOptions) -> Part:
+    words, environment = deliver_options(reports, f"http://{HOST}:{ports.results}")
+    command = (*own_command(), "results", "deliver", "--queue", str(state.queue), *words, "--follow")
+    shown = " and to ".join(("results go to the results database", *map(_without_password, reports.destinations)))
+    return Part("deliver", "deliverer", command, state.folder, lambda: True, shown, environment)
+
+
+def deliver_options(reports: ReportOptions, first: str) -> tuple[tuple[str, ...], dict[str, str]]:
+    """Return options and environment of `checkotron results deliver`; `first`: the destination before the others."""
+    named = (("--namespaces", reports.namespaces), ("--token-file", reports.token_file))
+    words = tuple(word for name, path in named if path for word in (name, str(path)))
+    everywhere = (first, *reports.destinations)
+    if any(set(address) & set(" \t\n") for address in everywhere):
+        return (*words, *(word for address in everywhere for word in ("--to", address))), {}
+    # by the environment: addresses may hold passwords, and a command line is everyone's to read
+    return words, {DESTINATIONS: " ".join(everywhere)}
 
 
 def _trigger(state: State, bus: str, options: StackOptions) -> Part:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from buildbot_master.stack.fault import refuse_faulty
 from buildbot_master.stack.master_folder import MasterOptions, prepare_master
 from buildbot_master.stack.parts_list import StackOptions, parts
 from buildbot_master.stack.port import PortError, ports_of
@@ -60,6 +61,7 @@ def running_stack(wishes: Wishes, screen: Screen) -> Iterator[Stack]:
     """
     state, stopping = State(wishes.folder.absolute()), threading.Event()
     state.make()
+    refuse_faulty(wishes.stack)
     with lock(state), stopped_by_signals(stopping):
         for last in (False,) * _PORT_TRIES + (True,):
             stack = _prepared(state, wishes, screen, stopping)
