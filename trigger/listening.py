@@ -5,7 +5,7 @@ fedora-messaging 3.9 starts to consume again when a connection comes back; one
 that is lost in the middle of that leaves it connected, without a consumer, and
 silent for ever (seen when a broker was killed; its issue 574 is alike). And a
 broker whose queue is broken may never answer that we want to listen (seen with
-RabbitMQ 3.10.8, killed while it made the queue). Then the process ends with a
+RabbitMQ 3.10.8, killed soon before it made the queue). Then the process ends with a
 reason, and its supervisor starts a new one.
 """
 from __future__ import annotations
@@ -45,9 +45,9 @@ class Watch:
         is_connected = client is not None and not client.is_closed
         silent = now - self._silent_since
         if silent > (_CONNECTED_LIMIT if is_connected else _AWAY_LIMIT):
-            logger.error("nobody listens to the queue; a supervisor should start us again. Where that comes again and "
-                         "again, the broker's queue is broken: restart the broker", extra={
-                             "seconds": round(silent), "connected": is_connected})
+            logger.error("nobody listens to the queue; a supervisor should start us again. Where this comes again and "
+                         "again, the broker does not serve the queue: see docs/trigger.md, A queue that is broken",
+                         extra={"seconds": round(silent), "connected": is_connected})
             self._silent_since = now
             self._give_up()
 

@@ -45,8 +45,8 @@ class Publisher:
         """
         Wait until the trigger listens to its queue. Raises TimeoutError.
 
-        RabbitMQ 3.10.8, killed while it makes a quorum queue, comes back with one that answers nobody until the broker
-        is started once more: that is the broker's, and happens once in a queue's life.
+        RabbitMQ 3.10.8, killed in its first seconds, may make a quorum queue that answers nobody until it is deleted
+        (docs/trigger.md): that is the broker's, and can happen once in a queue's life.
         """
         deadline = time.monotonic() + _PATIENCE
         while time.monotonic() < deadline:
