@@ -45,14 +45,14 @@ def prepare_commits(connection: Any) -> None:
 
 
 class Commits:
-    """Stands in for the way in which an engine commits, for good."""
+    """Stands in for the way in which an engine commits and rolls back, for good."""
 
     def __init__(self, engine: Any, asking: Any, wait: Callable[[Exception], None]) -> None:
         """`asking`: an engine without a pool; `wait` is called while it gets no connection, and may raise."""
         self._dialect, self._asking, self._wait = engine.dialect, asking, wait
         self._here = threading.local()
-        self._own = engine.dialect.do_commit
-        engine.dialect.do_commit = self._commit
+        self._own, self._own_rollback = engine.dialect.do_commit, engine.dialect.do_rollback
+        engine.dialect.do_commit, engine.dialect.do_rollback = self._commit, self._rollback
 
     @property
     def in_this_try(self) -> int:
@@ -76,6 +76,16 @@ class Commits:
                 raise
         if has_written:
             self._here.commits = self.in_this_try + 1
+
+    def _rollback(self, connection: Any) -> None:
+        """Roll back; a connection that is lost has. Buildbot does so after each answer, which would be lost with it."""
+        try:
+            self._own_rollback(connection)
+        except self._dialect.loaded_dbapi.Error as error:
+            if not self._dialect.is_disconnect(error, connection.dbapi_connection, None):
+                raise
+            # the pool makes a new one for the next who asks
+            connection.invalidate(soft=True)
 
     def _note(self, connection: Any, name: str, number: int) -> bool:
         """Note the number in the transaction at hand; False where that has written nothing."""

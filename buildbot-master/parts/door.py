@@ -16,9 +16,9 @@ from twisted.python import log
 from twisted.web import resource, server
 
 from buildbot_master.parts.job_properties import faults_of_extra
-from buildbot_master.parts.key_lock import KeyLock
 from buildbot_master.parts.listening import Listening, SmallRequest
 from buildbot_master.parts.matching import Matching
+from buildbot_master.parts.patience import is_database_away
 from buildbot_master.parts.scheduling import BusyError, Scheduling
 from buildbot_master.parts.secret_file import kept_secret
 from buildbot_master.parts.settings import Settings
@@ -45,7 +45,7 @@ class Door(BuildbotService):  # type: ignore[misc]
         self.settings, self.matching = settings, matching
         self.token = kept_secret(settings.path(settings.door_token_file))
         # kept over a reconfig: a request that is under way must not meet one that has another lock
-        self.lock = getattr(self, "lock", None) or KeyLock(self.master.db.pool.engine, is_shared=settings.multi_master)
+        self.lock = getattr(self, "lock", None) or defer.DeferredLock()
         self.scheduling = Scheduling(self.master, settings, self.lock)
         self.is_stopping = False
         yield self.scheduling.prepare()
@@ -57,7 +57,6 @@ class Door(BuildbotService):  # type: ignore[misc]
     def stopService(self) -> Any:
         self.is_stopping = True
         yield self.listening.close()
-        yield self.lock.close()
         yield super().stopService()
 
     def is_allowed(self, header: str | None) -> bool:
@@ -136,6 +135,8 @@ class _Root(resource.Resource):
             return 401, {"faults": ["the bearer token is missing or wrong; it is in the door's token file"]}
         if self.door.is_stopping:
             return 503, {"faults": ["the master is stopping"]}
+        if is_database_away(self.door.master):
+            return 503, {"faults": ["the master's database is away"]}
         routes = {("POST", b"/schedule"): lambda: self.door.schedule(request.content.read()),
                   ("GET", b"/status"): self.door.status, ("GET", b"/waiting"): self.door.waiting}
         method = request.method.decode("ascii", "replace")

@@ -1,9 +1,9 @@
 """
 From a job to a buildset, exactly once: what the door does once a request has been understood.
 
-A key that Buildbot has seen is looked up under a lock, so two deliveries of one
-message give one buildset. `addBuildset` returns after the commit, so an answer
-means "on disk".
+A key that Buildbot has seen is looked up, and the database refuses a second one
+(keys.py), so two deliveries of one message give one buildset. `addBuildset` returns
+after the commit, so an answer means "on disk".
 """
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from buildbot.data import resultspec
 from twisted.internet import defer
 
 from buildbot_master.parts.job_properties import properties_of
-from buildbot_master.parts.key_lock import KeyLock
+from buildbot_master.parts.keys import Key, keep_keys_apart, make_indexes
 from buildbot_master.parts.saying import say
 from buildbot_master.parts.settings import Settings
 from checks.contracts import Job
@@ -45,7 +45,7 @@ class BusyError(Exception):
 class Scheduling:
     """Turns jobs into buildsets of one master."""
 
-    def __init__(self, master: Any, settings: Settings, lock: KeyLock) -> None:
+    def __init__(self, master: Any, settings: Settings, lock: defer.DeferredLock) -> None:
         self.master = master
         self.settings = settings
         self._lock = lock
@@ -53,16 +53,9 @@ class Scheduling:
 
     @defer.inlineCallbacks
     def prepare(self) -> Any:
-        """
-        Make the look-up by key fast: Buildbot has no index there.
-
-        Not a unique one: Rebuild copies the key, and would fail.
-        """
-        def make_index(connection: Any) -> None:
-            connection.execute(sa.text("CREATE INDEX IF NOT EXISTS checkotron_buildsets_key "
-                                       "ON buildsets (external_idstring)"))
-            connection.commit()
-        yield self.master.db.pool.do(make_index)
+        """Let the database have each key once; that makes looking it up fast, too."""
+        keep_keys_apart(self.master.db.buildsets)
+        yield self.master.db.pool.do(make_indexes)
 
     @defer.inlineCallbacks
     def schedule(self, job: Job) -> Any:
@@ -75,13 +68,20 @@ class Scheduling:
             pending = yield self.pending()
             if pending >= self.settings.pending_limit:
                 raise BusyError(f"{pending} jobs wait; at most {self.settings.pending_limit} may")
-            buildset = yield self._add(job)
+            try:
+                buildset = yield self._add(job)
+            except sa.exc.IntegrityError:
+                # another master's door was faster
+                known = yield self._find(job.key)
+                if known is None:
+                    raise
+                return Scheduled(known, job.build_id, is_new=False)
             self._pending = (time.monotonic(), pending + 1)
             say("job scheduled", build_id=job.build_id, check=job.taskname, item=job.item, arch=job.arch,
                 buildset=buildset)
             return Scheduled(buildset, job.build_id, is_new=True)
         finally:
-            yield self._lock.release()
+            self._lock.release()
 
     @defer.inlineCallbacks
     def pending(self) -> Any:
@@ -96,7 +96,7 @@ class Scheduling:
         rows = yield self.master.data.get(
             ("buildsets",), filters=[resultspec.Filter("external_idstring", "eq", [key])])
         first = [row["bsid"] for row in rows if row["rebuilt_buildid"] is None]
-        return min(first) if first else None
+        return first[0] if first else None
 
     @defer.inlineCallbacks
     def _add(self, job: Job) -> Any:
@@ -105,7 +105,7 @@ class Scheduling:
         buildset, _ = yield self.master.data.updates.addBuildset(
             waited_for=False, scheduler="trigger", sourcestamps=[_SOURCE_STAMP], reason=job.reason[:_TEXT_LIMIT],
             properties={name: (value, _SOURCE) for name, value in properties_of(job).items()},
-            builderids=[builder_id], external_idstring=job.key[:_TEXT_LIMIT], priority=job.priority)
+            builderids=[builder_id], external_idstring=Key(job.key[:_TEXT_LIMIT]), priority=job.priority)
         return buildset
 
 

@@ -37,6 +37,11 @@ def main() -> None:
         signal.signal(signal.SIGTERM, lambda *_: end("NOT_OK", "aborted", 143))
         (Path(os.environ["MARKS"]) / OPTIONS["build-id"]).write_text(str(os.getpid()))
         time.sleep(600)
+    if CHECK == "waits-for-a-sign":
+        mark = Path(os.environ["MARKS"]) / OPTIONS["build-id"]
+        mark.write_text(str(os.getpid()))
+        while not mark.with_suffix(".sign").exists():
+            time.sleep(0.02)
     if CHECK == "works-the-second-time":
         mark = Path(os.environ["MARKS"]) / OPTIONS["build-id"]
         if not mark.exists():

@@ -1,6 +1,7 @@
-"""A private PostgreSQL for tests: its own folder and socket, no port, gone afterwards."""
+"""A private PostgreSQL for tests: its own folder and socket, no port, gone afterwards; it can be killed meanwhile."""
 from __future__ import annotations
 
+import contextlib
 import os
 import pwd
 import shutil
@@ -10,34 +11,109 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 _START_SECONDS = 60
 
 
+@dataclass
+class PostgreSQL:
+    """One server. Its data outlive a kill: what was written is in the kernel's hands, synced or not."""
+
+    folder: Path
+    user: str | None
+    #: Of `postgres`, as `name=value`.
+    settings: tuple[str, ...] = ()
+    server: subprocess.Popen[bytes] | None = field(default=None, repr=False)
+
+    @property
+    def url(self) -> str:
+        """The URL of its one database."""
+        return f"postgresql://tests@/postgres?host={self.folder}"
+
+    @property
+    def master_url(self) -> str:
+        """The same as the settings of the master have it."""
+        return self.url.replace("postgresql:", "postgresql+psycopg:")
+
+    def make(self) -> None:
+        """Make the data."""
+        _run(self.user, [_binaries() / "initdb", "-D", self.folder / "data", "-U", "tests", "-A", "trust", "-E", "UTF8",
+                         "--locale=C.UTF-8", "--no-sync"])
+
+    def start(self) -> None:
+        """Start it; return when it answers."""
+        own = ("listen_addresses=", f"unix_socket_directories={self.folder}", "fsync=off", "shared_buffers=64MB")
+        options = [word for setting in (*own, *self.settings) for word in ("-c", setting)]
+        deadline = time.monotonic() + _START_SECONDS
+        while time.monotonic() < deadline:
+            self.server = subprocess.Popen(
+                # a test run that is killed takes its server along; asked for last, for a change of user forgets it
+                [*_as_user(self.user), "setpriv", "--pdeathsig=KILL", str(_binaries() / "postgres"),
+                 "-D", str(self.folder / "data"), *options],
+                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/")
+            if self._is_ready(deadline):
+                return
+            # sessions of one that was killed hold its memory for a moment
+            time.sleep(0.1)
+        raise RuntimeError(f"PostgreSQL in {self.folder} did not start within {_START_SECONDS} seconds")
+
+    def kill(self) -> None:
+        """Kill the server and every session with -9."""
+        assert self.server
+        family = [self.server.pid, *_children(self.server.pid)]
+        for pid in family:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self.server.wait(_START_SECONDS)
+
+    def stop(self, how: int = signal.SIGQUIT) -> None:
+        """Stop it: SIGQUIT at once, SIGINT in order without waiting for sessions. Safe to call twice."""
+        if self.server is not None:
+            self.server.send_signal(how)
+            self.server.wait(_START_SECONDS)
+            self.server = None
+
+    def end_sessions(self) -> int:
+        """End the sessions of everybody else, as an administrator may; return how many."""
+        import psycopg
+
+        with psycopg.connect(self.url) as connection:
+            found = connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                                       "WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'").fetchall()
+        return len(found)
+
+    def _is_ready(self, deadline: float) -> bool:
+        assert self.server
+        while time.monotonic() < deadline and self.server.poll() is None:
+            if subprocess.run([_binaries() / "pg_isready", "-q", "-h", self.folder], check=False).returncode == 0:
+                return True
+            time.sleep(0.05)
+        return False
+
+
 @contextmanager
-def private_postgresql() -> Iterator[str]:
-    """Start a server, yield the URL of its empty database, stop it. Fails with words where PostgreSQL is missing."""
-    binaries = _binaries()
+def running_postgresql(*settings: str) -> Iterator[PostgreSQL]:
+    """Start a server, yield it, stop it. Fails with words where PostgreSQL is missing."""
     folder = Path(tempfile.mkdtemp(prefix="checkotron-pg-"))
-    user = _owner(folder)
     try:
-        _run(user, [binaries / "initdb", "-D", folder / "data", "-U", "tests", "-A", "trust", "-E", "UTF8",
-                    "--locale=C.UTF-8", "--no-sync"])
-        server = subprocess.Popen(
-            # a test run that is killed takes its server along; asked for last, for a change of user forgets it
-            [*_as_user(user), "setpriv", "--pdeathsig=KILL", str(binaries / "postgres"), "-D", str(folder / "data"),
-             "-c", "listen_addresses=", "-c", f"unix_socket_directories={folder}", "-c", "fsync=off",
-             "-c", "shared_buffers=64MB"],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/")
+        found = PostgreSQL(folder, _owner(folder), settings)
+        found.make()
+        found.start()
         try:
-            _wait_until_ready(server, binaries, folder)
-            yield f"postgresql://tests@/postgres?host={folder}"
+            yield found
         finally:
-            server.send_signal(signal.SIGQUIT)
-            server.wait(_START_SECONDS)
+            found.stop()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def private_postgresql() -> Iterator[str]:
+    """Start a server, yield the URL of its empty database, stop it."""
+    with running_postgresql() as server:
+        yield server.url
 
 
 def _binaries() -> Path:
@@ -64,13 +140,13 @@ def _as_user(user: str | None) -> list[str]:
     return ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups"] if user else []
 
 
-def _wait_until_ready(server: subprocess.Popen[bytes], binaries: Path, folder: Path) -> None:
-    deadline = time.monotonic() + _START_SECONDS
-    while time.monotonic() < deadline and server.poll() is None:
-        if subprocess.run([binaries / "pg_isready", "-q", "-h", folder], check=False).returncode == 0:
-            return
-        time.sleep(0.05)
-    raise RuntimeError(f"PostgreSQL in {folder} did not start within {_START_SECONDS} seconds")
+def _children(pid: int) -> list[int]:
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            if int(stat.read_text().rpartition(")")[2].split()[1]) == pid:
+                found.append(int(stat.parent.name))
+    return found
 
 
 def _run(user: str | None, command: list[str | Path]) -> None:

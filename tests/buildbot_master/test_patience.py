@@ -1,0 +1,259 @@
+"""A PostgreSQL that is killed, stopped, crowded or that ends sessions holds the master up, and nothing is lost."""
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+import sqlalchemy as sa
+
+from buildbot_master.parts.patience import PatientEngine, is_passing
+from tests.buildbot_master.conftest import RunningMaster, new_master, wait_for
+from tests.support.postgresql import PostgreSQL, running_postgresql
+
+SUCCESS = 0
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[PostgreSQL]:
+    with running_postgresql("max_connections=20", "superuser_reserved_connections=0") as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def master(server: PostgreSQL, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningMaster]:
+    with new_master(tmp_path_factory.mktemp("patience") / "state", {"database_url": server.master_url}) as found:
+        yield found
+
+
+def waiting_check(master: RunningMaster) -> str:
+    """Start a check that waits for a sign; return its build id once it runs."""
+    build_id = master.schedule("waits-for-a-sign", priority=9)
+    wait_for((master.state.folder / "marks" / build_id).exists, 60)
+    return build_id
+
+
+def sign(master: RunningMaster, build_id: str) -> None:
+    (master.state.folder / "marks" / f"{build_id}.sign").touch()
+
+
+def insist(master: RunningMaster, job: dict[str, Any]) -> str:
+    """Ask the door until it has the job, as a trigger does; return the build id."""
+    wait_for(lambda: _asked(master, job) in (200, 201), 120)
+    return str(job["build_id"])
+
+
+def _asked(master: RunningMaster, job: dict[str, Any]) -> int:
+    try:
+        return master.door("/schedule", job)[0]
+    except OSError:
+        return 0
+
+
+def all_ended_once(master: RunningMaster, build_ids: list[str]) -> bool:
+    """Wait for the ends of all; True where each is one buildset with one build that went well."""
+    wait_for(lambda: all((master.state.queue / f"{one}.json").exists() for one in build_ids), 120)
+    builds = [(master.last_build(one)["results"], len(master.builds_of(one))) for one in build_ids]
+    return builds == [(SUCCESS, 1)] * len(build_ids)
+
+
+def keys_doubled(server: PostgreSQL) -> int:
+    with psycopg.connect(server.url) as connection:
+        row = connection.execute("SELECT count(*) - count(DISTINCT external_idstring) FROM buildsets").fetchone()
+    assert row
+    return int(row[0])
+
+
+def take_all_connections(server: PostgreSQL, until: ExitStack) -> None:
+    """End everybody else's sessions, until all that there may be are ours."""
+    ours = [until.enter_context(psycopg.connect(server.url, autocommit=True))]
+    others = "SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend' AND NOT pid = ANY(%s)"
+    while True:
+        pids = [one.info.backend_pid for one in ours]
+        ended = ours[0].execute(f"SELECT pg_terminate_backend(pid) FROM ({others}) AS o", [pids]).fetchall()
+        with suppress(psycopg.OperationalError):
+            while True:
+                ours.append(until.enter_context(psycopg.connect(server.url, autocommit=True)))
+        if not ended and len(ours) == 20:
+            return
+
+
+def test_checks_run_on_while_postgresql_is_killed(server: PostgreSQL, master: RunningMaster) -> None:
+    assert master.master.process
+    process = master.master.process.pid
+    one, two = waiting_check(master), waiting_check(master)
+    waiting = [master.schedule("good") for _ in range(3)]
+
+    server.kill()
+    sign(master, one)
+    wait_for(lambda: "the database is away" in master.master.log.read_text(), 60)
+    server.start()
+    sign(master, two)
+
+    assert all_ended_once(master, [one, two, *waiting])
+    assert master.master.process.pid == process
+
+
+def test_jobs_that_come_while_postgresql_dies_again_and_again_are_there_once(server: PostgreSQL,
+                                                                             master: RunningMaster) -> None:
+    jobs = [master.job("good") for _ in range(24)]
+    with ThreadPoolExecutor(4) as senders:
+        asked = [senders.submit(insist, master, job) for job in jobs]
+        for done in (3, 9, 15):
+            wait_for(lambda done=done: sum(one.done() for one in asked) >= done, 120)
+            server.kill()
+            server.start()
+        build_ids = [one.result(240) for one in asked]
+
+    assert all_ended_once(master, build_ids)
+    assert keys_doubled(server) == 0
+
+
+def test_sessions_that_are_ended_amid_builds_do_no_harm(server: PostgreSQL, master: RunningMaster) -> None:
+    build_ids = [master.schedule("good") for _ in range(12)]
+
+    ended = 0
+    for handed_over in range(12):
+        ended += server.end_sessions()
+        wait_for(lambda least=handed_over: sum((master.state.queue / f"{one}.json").exists()
+                                               for one in build_ids) >= least, 120)
+
+    assert ended > 10
+    assert all_ended_once(master, build_ids)
+
+
+def test_a_door_without_a_database_says_when_to_come_again(server: PostgreSQL, master: RunningMaster) -> None:
+    job = master.job("good")
+    running = waiting_check(master)
+
+    seen = master.master.log.stat().st_size
+    server.stop(signal.SIGINT)
+    wait_for(lambda: b"the database is away" in master.master.log.read_bytes()[seen:], 60)
+    status, answer, headers = master.door("/schedule", job)
+    server.start()
+
+    assert (status, answer, headers["Retry-After"]) == (503, {"faults": ["the master's database is away"]}, "3")
+    sign(master, running)
+    assert all_ended_once(master, [running, insist(master, job)])
+
+
+def test_a_server_without_a_connection_left_is_waited_for(server: PostgreSQL, master: RunningMaster) -> None:
+    running = waiting_check(master)
+    seen = master.master.log.stat().st_size
+    with ExitStack() as others:
+        take_all_connections(server, others)
+        sign(master, running)
+        wait_for(lambda: b"the database is away" in master.master.log.read_bytes()[seen:], 60)
+
+    job = master.job("good")
+    assert all_ended_once(master, [running, insist(master, job)])
+
+
+@pytest.mark.slow
+def test_a_master_that_is_told_to_stop_does_not_wait_for_its_database(tmp_path: Path) -> None:
+    with running_postgresql() as server, new_master(tmp_path / "state", {"database_url": server.master_url}) as master:
+        build_id = waiting_check(master)
+        server.stop()
+        wait_for(lambda: "the database is away" in master.master.log.read_text(), 60)
+        process = master.master.process
+        assert process
+
+        process.terminate()
+        code = process.wait(60)
+        server.start()
+        sign(master, build_id)
+        master.master.start()
+
+        assert code == 75
+        assert master.ended(build_id)["execution_status"] == "OK"
+        assert "told to stop while the database is away" in master.master.log.read_text()
+
+
+@pytest.mark.slow
+def test_a_master_that_starts_without_its_database_ends_so_that_it_is_started_again(tmp_path: Path) -> None:
+    with running_postgresql() as server, new_master(tmp_path / "state", {"database_url": server.master_url}) as master:
+        master.stop()
+        server.stop()
+
+        master.master.start()
+        wait_for(lambda: not master.master.is_running, 60)
+        server.start()
+        master.start()
+
+        assert master.ended(master.schedule("good"))["execution_status"] == "OK"
+
+
+class _Reactor:
+    """Notes what would be called."""
+
+    _stopped = False
+
+    def __init__(self) -> None:
+        self.called: list[tuple[Any, ...]] = []
+
+    def callFromThread(self, *call: Any, **_: Any) -> None:
+        self.called.append(call)
+
+
+class _Master:
+    _got_sigterm = False
+
+    def __init__(self) -> None:
+        self.reactor = _Reactor()
+
+
+def test_a_question_of_which_a_part_is_committed_ends_the_master(server: PostgreSQL) -> None:
+    import os
+    engine, master = sa.create_engine(server.master_url), _Master()
+    with psycopg.connect(server.url) as connection:
+        connection.execute("CREATE TABLE IF NOT EXISTS checkotron_commits (connection text PRIMARY KEY, "
+                           "number bigint NOT NULL, at timestamptz NOT NULL)")
+        connection.execute("CREATE TABLE halves (name text)")
+    PatientEngine(engine, master)
+
+    with engine.connect() as half:
+        half.execute(sa.text("INSERT INTO halves VALUES ('first')"))
+        half.commit()
+        server.end_sessions()
+        with pytest.raises(sa.exc.OperationalError) as caught:
+            half.execute(sa.text("INSERT INTO halves VALUES ('second')"))
+
+    assert not engine.should_retry(caught.value)
+    assert (os._exit, 75) in master.reactor.called
+
+
+@pytest.mark.parametrize(("code", "expected"), [
+    ("57P01", True), ("53300", True), ("40P01", True), ("08006", True), ("53100", True), ("42P01", False),
+    ("28P01", False), (None, False)])
+def test_what_passes_is_told_from_what_is_wrong(code: str | None, expected: bool) -> None:
+    error = sa.exc.OperationalError("SELECT 1", {}, psycopg.OperationalError("words"))
+    error.orig.sqlstate = code  # type: ignore[union-attr]
+
+    assert is_passing(error) is expected
+
+
+def test_an_answer_ends_the_absence_for_all_threads(server: PostgreSQL) -> None:
+    engine = sa.create_engine(server.master_url)
+    patient = PatientEngine(engine, _Master())
+    server.stop()
+    found: list[Any] = []
+    threads = [threading.Thread(target=lambda: found.append(engine.connect())) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    wait_for(lambda: patient.away_since is not None)
+
+    server.start()
+    for thread in threads:
+        thread.join(60)
+
+    assert len(found) == 3
+    assert patient.away_since is None
+    for connection in found:
+        connection.close()
+    engine.dispose()
