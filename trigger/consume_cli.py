@@ -72,12 +72,15 @@ def consume(url: str, queue: str, exchange: str, routing_keys: tuple[str, ...], 
             serve(consumer.metrics, options["metrics_address"])
         except (OSError, ValueError) as error:
             raise InputError(f"--metrics: cannot serve on `{options['metrics_address']}`: {error}") from None
+    parts.standing.waits_for = "the broker"
     try:
         declare(settings)
     except BusRefusedError as error:
         raise InputError(str(error)) from None
     if os.environ.pop(WAITS, None):
+        parts.standing.waits_for = "the master"
         wait_until_ready(parts)
+    parts.standing.waits_for = ""
     code = listen(consumer, settings, logs)
     if code == AWAY:
         # Twisted's loop cannot be started twice; the same process, new inside, can.

@@ -25,6 +25,7 @@ from trigger.parked import ParkedMessages
 from trigger.progress import ProgressFolder
 from trigger.rulebook import RulebookFile, Surroundings
 from trigger.rules import DEFAULT_RULES, RulesError
+from trigger.standing import Standing, StandingFile
 from trigger.stores.results_database import ResultsDatabaseStore
 
 #: Seconds a message is held while the master is away, or the trigger paused. RabbitMQ closes the channel of a consumer
@@ -76,9 +77,12 @@ class ConsumerParts:
     hold_seconds: float
     #: Asks the door how it is.
     door_status: Callable[[], dict[str, Any]]
+    #: Tells the commands beside us how we stand.
+    standing: StandingFile
 
     def start_holding(self, stopped: threading.Event) -> None:
-        """Run the loop of waiting jobs beside the consumer."""
+        """Run the loops beside the consumer: over waiting jobs, and over the rules."""
+        threading.Thread(target=self.standing.run, args=(stopped,), name="standing", daemon=True).start()
         threading.Thread(target=self.holding.run, args=(stopped,), name="waiting jobs", daemon=True).start()
 
 
@@ -105,7 +109,19 @@ def make_consumer_parts(settings: ConsumerSettings) -> ConsumerParts:
     if results := settings.results or _results_url(state):
         holding.done, holding.success = ResultsDatabaseStore(results), ResultsDatabaseStore(results, only_success=True)
     return ConsumerParts(dispatcher, ParkedMessages(state), rulebook, journal, held, holding, state,
-                         settings.hold_seconds, door().status)
+                         settings.hold_seconds, door().status,
+                         StandingFile(state, _standing(settings), lambda: _rules_now(rulebook)))
+
+
+def _standing(settings: ConsumerSettings) -> Standing:
+    """Return what we go by, in words that do not depend on our working folder."""
+    return Standing(os.getpid(), str(settings.rules.absolute()) if settings.rules else None,
+                    tuple(str(folder.absolute()) for folder in settings.checks), tuple(settings.environments),
+                    tuple(settings.koji_instances), settings.bodhi)
+
+
+def _rules_now(rulebook: RulebookFile) -> tuple[int, tuple[str, ...]]:
+    return len(rulebook().rules.rules), rulebook.faults
 
 
 def settings_of_table(table: Mapping[str, Any]) -> ConsumerSettings:

@@ -17,7 +17,7 @@ from trigger.ended_here import EndedHere
 from trigger.held import HeldJobs
 from trigger.job_key import KEY_LIMIT
 from trigger.journal import CANCELLED, HELD, SCHEDULED, Journal, JournalJob
-from trigger.option import InputError, door_of, door_options, state_folder
+from trigger.option import InputError, door_of, door_options, existing_state_folder, state_folder
 from trigger.scheduler import JobRefusedError
 from trigger.store import StoreAwayError
 from trigger.stores.results_database import ResultsDatabaseStore
@@ -181,6 +181,4 @@ def _addresses(folder: Path) -> Any:
 
 
 def _journal(folder: Path) -> Journal:
-    if not folder.is_dir():
-        raise InputError(f"{folder}: no such state folder; name it with --state")
-    return Journal(folder)
+    return Journal(existing_state_folder(folder))

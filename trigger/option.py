@@ -1,13 +1,16 @@
 """Options that several commands share, and what is made of them: rules, catalogue, the door."""
 from __future__ import annotations
 
+import contextlib
 import math
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from checks.addresses import AddressesError, default_state_folder, read_addresses
 from checks.catalogue import Catalogue, library_folder, load_catalogue
@@ -17,6 +20,7 @@ from trigger.lookups.recording import RecordingLookup
 from trigger.rulebook import Rulebook, Surroundings, make_rulebook
 from trigger.rules import DEFAULT_RULES, RulesError, RuleSet, load_rules
 from trigger.schedulers.buildbot import BuildbotScheduler, Door
+from trigger.standing import is_running, read_standing
 from trigger.topic import TopicSettings
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -69,6 +73,14 @@ def state_folder(state: Path | None) -> Path:
     return state or default_state_folder(os.environ)
 
 
+def existing_state_folder(state: Path | None) -> Path:
+    """Return the state folder that is meant. Raises InputError: it is not there, so nothing ever ran with it."""
+    folder = state_folder(state)
+    if not folder.is_dir():
+        raise InputError(f"{folder}: no such state folder; name it with --state")
+    return folder
+
+
 def door_of(state: Path | None, url: str | None, token_file: Path | None,
             patience_seconds: float = math.inf) -> BuildbotScheduler:
     """Return the scheduler for the door that the options name. Raises InputError: no door is known."""
@@ -88,16 +100,45 @@ def door_of(state: Path | None, url: str | None, token_file: Path | None,
     return BuildbotScheduler(Door(url.rstrip("/"), token_file), patience_seconds)
 
 
-def rules_as_running(state: Path | None, rules_file: Path | None, check_folders: Sequence[Path]
-                     ) -> tuple[Path | None, Sequence[Path]]:
-    """Return the rules file and the folders of checks that are named, else those of the system that runs there."""
-    if rules_file is not None or check_folders:
-        return rules_file, check_folders
-    try:
-        running = read_addresses(state_folder(state))
-    except AddressesError:
-        return None, ()
-    return Path(running.rules_file) if running.rules_file else None, [Path(each) for each in running.check_folders]
+@dataclass(frozen=True, slots=True)
+class RulesOptions:
+    """The options of `rules_options`, together."""
+
+    rules_file: Path | None
+    check_folders: tuple[Path, ...]
+    environments: tuple[str, ...]
+    koji_instances: tuple[str, ...]
+    bodhi_url: str | None
+
+
+def rules_as_running(state: Path | None, options: Mapping[str, Any]) -> RulesOptions:
+    """
+    Return the options of `rules_options`; those that were not given are those of the consumer of the state folder.
+
+    Where none runs: those of `checkotron up` there, else of the last consumer. With --rules or --checks these two are
+    taken as they are given.
+    """
+    folder = state_folder(state)
+    standing, given = read_standing(folder), _given(options)
+    found: dict[str, Any] = {} if standing is None else {
+        "rules_file": Path(standing.rules) if standing.rules else None,
+        "check_folders": tuple(map(Path, standing.checks)), "environments": standing.environments,
+        "koji_instances": standing.koji_instances, "bodhi_url": standing.bodhi}
+    if not is_running(folder):
+        with contextlib.suppress(AddressesError):
+            up = read_addresses(folder)
+            found |= {"rules_file": Path(up.rules_file) if up.rules_file else None,
+                      "check_folders": tuple(map(Path, up.check_folders))} if up.rules_file or up.check_folders else {}
+    if given & {"rules_file", "check_folders"}:
+        given |= {"rules_file", "check_folders"}
+    mine = {field.name: options[field.name] for field in fields(RulesOptions)}
+    return RulesOptions(**mine | {name: value for name, value in found.items() if name not in given})
+
+
+def _given(options: Mapping[str, Any]) -> set[str]:
+    """Return the names of the options that the user gave."""
+    context = click.get_current_context()
+    return {name for name in options if context.get_parameter_source(name) not in (None, ParameterSource.DEFAULT)}
 
 
 def folders_of(folders: Sequence[Path]) -> list[Path]:
@@ -126,12 +167,11 @@ def lookup_of(bodhi_url: str | None) -> Lookup:
     return BodhiLookup(bodhi_url)
 
 
-def rulebook_of(rules_file: Path | None, check_folders: Sequence[Path], environments: Sequence[str],
-                bodhi_url: str | None) -> Rulebook:
+def rulebook_of(options: RulesOptions) -> Rulebook:
     """Return the rules, read once. Raises InputError with every fault."""
-    catalogue = load_catalogue(folders_of(check_folders))
-    return make_rulebook(rules_of(rules_file, catalogue), catalogue,
-                         Surroundings(lookup_of(bodhi_url), environments=tuple(environments)))
+    catalogue = load_catalogue(folders_of(options.check_folders))
+    return make_rulebook(rules_of(options.rules_file, catalogue), catalogue,
+                         Surroundings(lookup_of(options.bodhi_url), environments=tuple(options.environments)))
 
 
 def topic_settings(koji_instances: Sequence[str]) -> TopicSettings:

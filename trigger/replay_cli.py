@@ -25,6 +25,7 @@ from trigger.option import (
     InputError,
     door_of,
     door_options,
+    existing_state_folder,
     rulebook_of,
     rules_as_running,
     rules_options,
@@ -77,7 +78,8 @@ def explain(files: tuple[Path, ...], identifiers: tuple[str, ...], state: Path |
 
     FILE is one JSON message, JSON lines, a page of datagrepper, a folder of these, or - for standard input.
     A line that cannot be read is reported with its number and does not stop the rest; the exit code is then 1.
-    Without --rules and --checks those of the running `checkotron up` count.
+    What --rules, --checks, --environment, --koji-instance and --bodhi do not say is as the trigger of the state
+    folder has it.
 
     \b
       checkotron trigger explain message.json
@@ -86,9 +88,9 @@ def explain(files: tuple[Path, ...], identifiers: tuple[str, ...], state: Path |
     """
     if not files and not identifiers:
         raise InputError("name a FILE, or a message with --id")
-    rules_file, check_folders = rules_as_running(state, options["rules_file"], options["check_folders"])
-    book = rulebook_of(rules_file, check_folders, options["environments"], options["bodhi_url"])
-    dispatcher = Dispatcher(lambda: book, RecordingScheduler(), topic_settings(options["koji_instances"]))
+    chosen = rules_as_running(state, options)
+    book = rulebook_of(chosen)
+    dispatcher = Dispatcher(lambda: book, RecordingScheduler(), topic_settings(chosen.koji_instances))
     for warning in book.rules.warnings:
         click.echo(f"note: {warning}", err=True)
     count = _Count(tell_all=tell_all)
@@ -112,8 +114,8 @@ def replay(files: tuple[Path, ...], dry_run: bool, since: str | None, tell_all: 
     Schedule the jobs of stored messages.
 
     FILE is as for `explain`. A job that was scheduled before is not scheduled again: replaying twice is harmless.
-    Nothing waits: `delay`, `needs` and `limits` of the rules are for the bus. Without --rules and --checks those of
-    the running `checkotron up` count.
+    Nothing waits: `delay`, `needs` and `limits` of the rules are for the bus. What --rules, --checks, --environment,
+    --koji-instance and --bodhi do not say is as the trigger of the state folder has it.
 
     \b
       checkotron trigger replay --dry-run messages.jsonl
@@ -121,12 +123,12 @@ def replay(files: tuple[Path, ...], dry_run: bool, since: str | None, tell_all: 
     """
     if not files and not since:
         raise InputError("name a FILE, or a time with --since")
-    rules_file, check_folders = rules_as_running(options["state"], options["rules_file"], options["check_folders"])
-    book = rulebook_of(rules_file, check_folders, options["environments"], options["bodhi_url"])
+    chosen = rules_as_running(options["state"], options)
+    book = rulebook_of(chosen)
     scheduler: Scheduler = RecordingScheduler() if dry_run else door_of(
         options["state"], options["door_url"], options["door_token_file"])
     journal = Journal(state_folder(options["state"])) if not dry_run or since else None
-    dispatcher = Dispatcher(lambda: book, scheduler, topic_settings(options["koji_instances"]),
+    dispatcher = Dispatcher(lambda: book, scheduler, topic_settings(chosen.koji_instances),
                             Keeper(journal) if journal and not dry_run else None)
     count = _Count(tell_all=tell_all)
     noted = journal.messages_since(_moment(since)) if since and journal else ()
@@ -167,9 +169,7 @@ def _noted(identifiers: tuple[str, ...], state: Path | None) -> Iterator[BusMess
     """Yield messages of the journal. Raises InputError: one is not there."""
     if not identifiers:
         return
-    folder = state_folder(state)
-    if not folder.is_dir():
-        raise InputError(f"{folder}: no such state folder; name it with --state")
+    folder = existing_state_folder(state)
     journal = Journal(folder)
     for identifier in identifiers:
         message = journal.message(identifier)

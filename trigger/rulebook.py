@@ -72,6 +72,7 @@ class RulebookFile:
         #: How often a changed file was taken, and how often it had faults.
         self.reloads = 0
         self.failed_reloads = 0
+        self._faults: tuple[str, ...] = ()
         self._book = self._read()
         self._stamp = self._stamp_now()
 
@@ -82,6 +83,11 @@ class RulebookFile:
                 self._look()
         return self._book
 
+    @property
+    def faults(self) -> tuple[str, ...]:
+        """Of the file as it is now, where the rules in force are not its own."""
+        return self._faults if self._path.exists() else (f"{self._path}: is not there any more",)
+
     def _look(self) -> None:
         self._looked_at = time.monotonic()
         stamp = self._stamp_now()
@@ -91,11 +97,13 @@ class RulebookFile:
             self._book = self._read()
         except RulesError as error:
             self.failed_reloads += 1
+            self._faults = tuple(map(str, error.faults))
             for fault in error.faults:
                 logger.error("the changed rules have faults, the old ones stay in force", extra={"fault": str(fault)})
             self._stamp = stamp
             return
         self._stamp = self._stamp_now()
+        self._faults = ()
         self.reloads += 1
         logger.info("the changed rules are in force", extra={
             "rules": len(self._book.rules.rules), "file": str(self._path)})

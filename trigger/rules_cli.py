@@ -4,7 +4,7 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ import click
 from checks.contracts import Job
 from trigger.dispatch import Dispatcher
 from trigger.message import BusMessage
-from trigger.option import InputError, rulebook_of, rules_options, topic_settings
+from trigger.option import InputError, RulesOptions, rulebook_of, rules_options, topic_settings
 from trigger.rules import DEFAULT_RULES
 from trigger.schedulers.recording import RecordingScheduler
 from trigger.stored import BrokenMessage, stored_messages
@@ -27,13 +27,19 @@ def rules() -> None:
     """Check a rules file, and try it on stored messages before it goes live."""
 
 
-@rules.command()
+@rules.command(short_help="Say every fault of a rules file.")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--checks", "check_folders", type=click.Path(path_type=Path), multiple=True, metavar="FOLDER",
               help="A further folder of checks. Repeatable.")
 def check(file: Path, check_folders: tuple[Path, ...]) -> None:
-    """Say every fault of a rules file; exit code 2 where there is one."""
-    book = rulebook_of(file, check_folders, ("prod",), None)
+    """
+    Say every fault of a rules file; exit code 2 where there is one.
+
+    \b
+      checkotron trigger rules check rules.yml
+      checkotron trigger rules check rules.yml --checks /srv/checks
+    """
+    book = rulebook_of(RulesOptions(file, check_folders, ("prod",), ("primary",), None))
     for warning in book.rules.warnings:
         click.echo(f"note: {warning}", err=True)
     disabled = sum(rule.disabled for rule in book.rules.rules)
@@ -61,7 +67,7 @@ class _Tally:
                 self.by_rule[planned.rule_name] = self.by_rule.get(planned.rule_name, 0) + 1
 
 
-@rules.command("test")
+@rules.command("test", short_help="Say what rules would start for stored messages.")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
 @rules_options
 @click.option("--against", type=click.Path(path_type=Path), metavar="FILE",
@@ -77,9 +83,9 @@ def test_rules(files: tuple[Path, ...], rules_file: Path | None, against: Path |
     \b
       checkotron trigger rules test --rules new.yml --against rules.yml month.jsonl
     """
-    given = (options["check_folders"], options["environments"], options["bodhi_url"])
-    new, new_tally = _dispatcher(rules_file, given, options["koji_instances"]), _Tally()
-    old, old_tally = (_dispatcher(against, given, options["koji_instances"]) if against else None), _Tally()
+    given = RulesOptions(rules_file, **options)
+    new, new_tally = _dispatcher(given), _Tally()
+    old, old_tally = (_dispatcher(replace(given, rules_file=against)) if against else None), _Tally()
     broken = 0
     for message in stored_messages(*files):
         if isinstance(message, BrokenMessage):
@@ -109,12 +115,11 @@ def test_rules(files: tuple[Path, ...], rules_file: Path | None, against: Path |
         sys.exit(1)
 
 
-def _dispatcher(rules_file: Path | None, given: tuple[Any, ...], instances: tuple[str, ...]) -> Dispatcher:
-    if rules_file is not None and not rules_file.is_file():
-        raise InputError(f"{rules_file}: no such file")
-    folders, environments, bodhi_url = given
-    book = rulebook_of(rules_file, folders, environments, bodhi_url)
-    return Dispatcher(lambda: book, RecordingScheduler(), topic_settings(instances))
+def _dispatcher(given: RulesOptions) -> Dispatcher:
+    if given.rules_file is not None and not given.rules_file.is_file():
+        raise InputError(f"{given.rules_file}: no such file")
+    book = rulebook_of(given)
+    return Dispatcher(lambda: book, RecordingScheduler(), topic_settings(given.koji_instances))
 
 
 def _tell(name: str, tally: _Tally) -> None:

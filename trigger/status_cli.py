@@ -5,6 +5,7 @@ import json
 import re
 import time
 from collections import Counter
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,9 @@ from checks.item import shown
 from trigger.consumer import PAUSED
 from trigger.held import Held, HeldJobs
 from trigger.journal import Journal, JournalJob
-from trigger.option import InputError, door_of, door_options, state_folder
+from trigger.option import InputError, door_of, door_options, existing_state_folder
 from trigger.parked import ParkedMessages
+from trigger.standing import is_running, read_standing, told
 
 _STATE = click.option("--state", type=click.Path(path_type=Path), metavar="FOLDER",
                       help="State folder of the consumer; else $CHECKOTRON_STATE.")
@@ -35,13 +37,13 @@ def status(state: Path | None, door_url: str | None, door_token_file: Path | Non
       checkotron trigger status
       checkotron trigger status --bus amqp://localhost --json
     """
-    folder = state_folder(state)
-    if not folder.is_dir():
-        raise InputError(f"{folder}: no such state folder; name it with --state")
+    folder = existing_state_folder(state)
     journal = Journal(folder)
     held = list(HeldJobs(folder).all())
+    standing = read_standing(folder)
     data: dict[str, Any] = {
         "paused": (folder / PAUSED).exists(),
+        "consumer": {"runs": is_running(folder), **asdict(standing)} if standing else None,
         "parked": _parked(ParkedMessages(folder)),
         "held": [_held(one) for one in held],
         "rules": journal.counts(),
@@ -53,24 +55,37 @@ def status(state: Path | None, door_url: str | None, door_token_file: Path | Non
     if as_json:
         click.echo(json.dumps(data))
         return
+    for line in told(standing, is_running(folder)):
+        click.echo(line)
     _print(data)
 
 
 @click.command()
 @_STATE
 def pause(state: Path | None) -> None:
-    """Let messages wait in the broker until `resume`."""
-    folder = state_folder(state)
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / PAUSED).touch()
+    """
+    Let messages wait in the broker until `resume`.
+
+    Jobs that are scheduled already go on. A pause outlives restarts.
+
+    \b
+      checkotron trigger pause
+      checkotron trigger pause --state /var/lib/checkotron
+    """
+    (existing_state_folder(state) / PAUSED).touch()
     click.echo("paused; messages wait in the broker until `checkotron trigger resume`")
 
 
 @click.command()
 @_STATE
 def resume(state: Path | None) -> None:
-    """Go on after `pause`."""
-    paused = state_folder(state) / PAUSED
+    """
+    Go on after `pause`.
+
+    \b
+      checkotron trigger resume
+    """
+    paused = existing_state_folder(state) / PAUSED
     click.echo("goes on" if paused.exists() else "was not paused")
     paused.unlink(missing_ok=True)
 
