@@ -14,4 +14,9 @@ Only the pauses before a restart are shorter than in production.
 
 has other faults in place of kills: connections that are silent or reset,
 processes that stand still for some seconds, full disks, clocks that jump.
+
+    python -m benchmarks.chaos --master-database postgresql --faults kill,database
+
+gives the master a PostgreSQL of its own, which is killed like the others, stopped
+for up to a minute, ends its sessions, or has no connection left.
 """

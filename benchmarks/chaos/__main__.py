@@ -28,11 +28,16 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--seconds", type=float, default=1e9, help="start no further round after that time")
     parser.add_argument("--report", type=Path, help="a JSON line a round is added to this file")
-    parser.add_argument("--faults", default="kill", help="kill, freeze, cut, disk, clock; several with commas")
+    parser.add_argument("--faults", default="kill",
+                        help="kill, freeze, cut, disk, clock, database; several with commas")
     parser.add_argument("--folder", type=Path, help="kept; else a temporary one")
+    parser.add_argument("--master-database", choices=("sqlite", "postgresql"), default="sqlite",
+                        help="with postgresql it is killed, too, and --faults may have `database`")
     parser.add_argument("--commit", help="what the report says was run; else what is checked out")
     options = parser.parse_args()
-    kinds = tuple(options.faults.split(","))
+    kinds, has_postgresql = tuple(options.faults.split(",")), options.master_database == "postgresql"
+    if "database" in kinds and not has_postgresql:
+        parser.error("--faults database needs --master-database postgresql")
     if {"cut", "disk"} & set(kinds):
         be_alone()
     # ends the system, too
@@ -41,8 +46,8 @@ def main() -> int:
     rounds: list[Round] = []
     # Ctrl-C ends the rounds, not the report
     with (tempfile.TemporaryDirectory(prefix="chaos-") as temporary, contextlib.suppress(KeyboardInterrupt),
-          arena(options.folder or Path(temporary), kinds) as (running, publisher)):
-        stream = Stream(running, publisher, options.seed, faults(kinds))
+          arena(options.folder or Path(temporary), kinds, has_postgresql=has_postgresql) as (running, publisher)):
+        stream = Stream(running, publisher, options.seed, faults(kinds, has_postgresql=has_postgresql))
         rounds = stream.rounds
         for number in range(1, options.rounds + 1):
             if time.monotonic() - began > options.seconds:
@@ -80,6 +85,7 @@ def _judge(rounds: list[Round], options: argparse.Namespace, seconds: float) -> 
         with options.report.open("a") as file:
             file.write(json.dumps({
                 "seed": options.seed, "faults": options.faults, "commit": options.commit or _commit(),
+                "master_database": options.master_database,
                 "rounds": len(rounds), "seconds": round(seconds), "messages": messages, "kills": dict(kills),
                 "lost": lost, "doubled": doubled, "not_passed": odd}) + "\n")
     return 1 if lost or doubled else 0

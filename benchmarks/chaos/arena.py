@@ -11,7 +11,7 @@ import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from typing import Any
 from benchmarks.chaos.publisher import Publisher
 from buildbot_master.stack.parts_list import StackOptions
 from buildbot_master.stack.running import Screen, Stack, Wishes, running_stack
+from tests.support.postgresql import PostgreSQL, running_postgresql
 from tests.support.rabbitmq import RabbitMQ, running_rabbitmq
 
 #: Says that every item is good, as fast as a process can.
@@ -34,6 +35,8 @@ RULES = "- when: {message_type: KojiBuildPackageCompleted}\n  do: [{check: quick
 _LONGEST_PAUSE = 1.0
 #: Of a disk that can be filled.
 _DISK = "160m"
+#: A victim, where the master has a PostgreSQL.
+MASTERS_DATABASE = "master's database"
 #: Rows a look; more never come between two looks.
 PAGE = 120
 
@@ -48,11 +51,18 @@ class Arena:
     disks: dict[str, Path] = field(default_factory=dict)
     #: What the parts' clocks say beside the truth is in this file.
     clock: Path | None = None
+    #: The master's, where it has one of its own.
+    database: PostgreSQL | None = None
     #: By number of the row: item and outcome.
     rows: dict[int, tuple[str, str]] = field(default_factory=dict)
 
     def kill(self, victim: str) -> bool:
-        """Kill it with -9 once it is there; False where it was down for 30 s. A broker is started again."""
+        """Kill it with -9 once it is there; False where it was down for 30 s. Broker and PostgreSQL start again."""
+        if victim == MASTERS_DATABASE:
+            assert self.database
+            self.database.kill()
+            self.database.start()
+            return True
         if victim == "broker":
             self.broker.stop(signal.SIGKILL)
             self.broker.start()
@@ -125,12 +135,12 @@ def get(url: str) -> dict[str, Any] | None:
 
 
 @contextmanager
-def arena(folder: Path, kinds: tuple[str, ...] = ("kill",),
-          settings: dict[str, Any] | None = None) -> Iterator[tuple[Arena, Publisher]]:
+def arena(folder: Path, kinds: tuple[str, ...] = ("kill",), settings: dict[str, Any] | None = None, *,
+          has_postgresql: bool = False) -> Iterator[tuple[Arena, Publisher]]:
     """
     Start everything in `folder`, as these kinds of faults need it; `<folder>/up.log` has what `up` says.
 
-    `settings`: of the master.
+    `settings`: of the master; `has_postgresql`: its database is one.
     """
     checks = folder / "checks" / "quick"
     checks.mkdir(parents=True, exist_ok=True)
@@ -142,20 +152,22 @@ def arena(folder: Path, kinds: tuple[str, ...] = ("kill",),
     # the broker on a real disk, whatever `folder` is: its queues do not work on one in memory
     with (small_disks(folder, "disk" in kinds) as disks,
           tempfile.TemporaryDirectory(prefix="chaos-broker-") as disk, running_rabbitmq(Path(disk, "data")) as broker,
+          running_postgresql("max_connections=30") if has_postgresql else nullcontext() as database,
           (folder / "up.log").open("a", buffering=1) as log):
         screen = Screen(lambda line: print(line, file=log), lambda title: None, lambda: None)
         options = StackOptions(broker.url(), rules, (checks.parent,))
         (folder / "state" / "master-settings.json").write_text(json.dumps({
             "retry_delay_seconds": 0.5, "grace_seconds": 5,
             # as a check of the library: it runs without a sandbox of its own
-            "runner_environment": {"CHECKOTRON_TRUSTED": str(checks.parent)}, **(settings or {})}))
+            "runner_environment": {"CHECKOTRON_TRUSTED": str(checks.parent)},
+            **({"database_url": database.master_url} if database else {}), **(settings or {})}))
         with running_stack(Wishes(folder / "state", None, 4, None, options), screen) as stack:
             for child in stack.supervisor.children:
                 child.part = replace(child.part, longest_pause_seconds=_LONGEST_PAUSE)
             threading.Thread(target=stack.supervisor.keep_running, daemon=True).start()
             publisher = Publisher(broker.url())
             publisher.wait_for_queue("checkotron.trigger")
-            yield Arena(broker, stack, disks, clock), publisher
+            yield Arena(broker, stack, disks, clock, database), publisher
             stack.supervisor.stopping.set()
 
 

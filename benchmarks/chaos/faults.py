@@ -1,4 +1,4 @@
-"""What may happen to the running system: kills, freezes, cut networks, full disks, clocks that jump."""
+"""What may happen to the running system: kills, freezes, cut networks, full disks, clocks, a database away."""
 from __future__ import annotations
 
 import contextlib
@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.chaos.arena import Arena, set_clock
+from benchmarks.chaos.arena import MASTERS_DATABASE, Arena, set_clock
 
 #: Parts that are processes of `up`, and the broker.
 PARTS = ("trigger", "master", "worker", "results", "deliver", "broker")
@@ -34,10 +34,14 @@ class Fault:
     act: Callable[[Arena, random.Random], bool]
 
 
-def faults(kinds: tuple[str, ...]) -> tuple[Fault, ...]:
-    """Return the faults of these kinds: kill, freeze, cut, disk, clock."""
+def faults(kinds: tuple[str, ...], *, has_postgresql: bool = False) -> tuple[Fault, ...]:
+    """Return the faults of these kinds: kill, freeze, cut, disk, clock, database; `has_postgresql`: the master."""
     known = {
-        "kill": [Fault(part, lambda arena, chance, part=part: arena.kill(part)) for part in PARTS],
+        "kill": [Fault(part, lambda arena, chance, part=part: arena.kill(part))
+                 for part in (*PARTS, *([MASTERS_DATABASE] if has_postgresql else []))],
+        "database": [Fault(f"{MASTERS_DATABASE} {words}", lambda arena, chance, act=act: act(arena, chance))
+                     for words, act in (("away", _stay_away), ("ends sessions", _end_sessions),
+                                        ("crowded", _take_connections))],
         "freeze": [Fault(f"{part} frozen", lambda arena, chance, part=part: _freeze(arena, part, chance))
                    for part in PARTS],
         "cut": [Fault(f"{link} {way}", lambda arena, chance, link=link, way=way: _cut(arena, link, way, chance))
@@ -101,6 +105,29 @@ def _cut(arena: Arena, link: str, way: str, chance: random.Random) -> bool:
 def _fill(disk: Path, chance: random.Random) -> bool:
     with full(disk):
         time.sleep(chance.uniform(2, 8))
+    return True
+
+
+def _stay_away(arena: Arena, chance: random.Random) -> bool:
+    assert arena.database
+    arena.database.stop(signal.SIGINT)
+    time.sleep(chance.uniform(2, 60))
+    arena.database.start()
+    return True
+
+
+def _end_sessions(arena: Arena, chance: random.Random) -> bool:
+    assert arena.database
+    for _ in range(chance.randint(1, 8)):
+        arena.database.end_sessions()
+        time.sleep(chance.uniform(0, 1))
+    return True
+
+
+def _take_connections(arena: Arena, chance: random.Random) -> bool:
+    assert arena.database
+    with arena.database.all_connections():
+        time.sleep(chance.uniform(2, 12))
     return True
 
 

@@ -5,7 +5,6 @@ import signal
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -70,20 +69,6 @@ def keys_doubled(server: PostgreSQL) -> int:
     return int(row[0])
 
 
-def take_all_connections(server: PostgreSQL, until: ExitStack) -> None:
-    """End everybody else's sessions, until all that there may be are ours."""
-    ours = [until.enter_context(psycopg.connect(server.url, autocommit=True))]
-    others = "SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend' AND NOT pid = ANY(%s)"
-    while True:
-        pids = [one.info.backend_pid for one in ours]
-        ended = ours[0].execute(f"SELECT pg_terminate_backend(pid) FROM ({others}) AS o", [pids]).fetchall()
-        with suppress(psycopg.OperationalError):
-            while True:
-                ours.append(until.enter_context(psycopg.connect(server.url, autocommit=True)))
-        if not ended and len(ours) == 20:
-            return
-
-
 def test_checks_run_on_while_postgresql_is_killed(server: PostgreSQL, master: RunningMaster) -> None:
     assert master.master.process
     process = master.master.process.pid
@@ -146,8 +131,7 @@ def test_a_door_without_a_database_says_when_to_come_again(server: PostgreSQL, m
 def test_a_server_without_a_connection_left_is_waited_for(server: PostgreSQL, master: RunningMaster) -> None:
     running = waiting_check(master)
     seen = master.master.log.stat().st_size
-    with ExitStack() as others:
-        take_all_connections(server, others)
+    with server.all_connections():
         sign(master, running)
         wait_for(lambda: b"the database is away" in master.master.log.read_bytes()[seen:], 60)
 

@@ -84,6 +84,23 @@ class PostgreSQL:
                                        "WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'").fetchall()
         return len(found)
 
+    @contextmanager
+    def all_connections(self) -> Iterator[None]:
+        """End everybody else's sessions, and have all connections that there may be, for the time of the block."""
+        import psycopg
+
+        others = "SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend' AND NOT pid = ANY(%s)"
+        with contextlib.ExitStack() as until:
+            ours = [until.enter_context(psycopg.connect(self.url, autocommit=True))]
+            while True:
+                with contextlib.suppress(psycopg.OperationalError):
+                    while True:
+                        ours.append(until.enter_context(psycopg.connect(self.url, autocommit=True)))
+                pids = [one.info.backend_pid for one in ours]
+                if not ours[0].execute(f"SELECT pg_terminate_backend(pid) FROM ({others}) AS o", [pids]).fetchall():
+                    break
+            yield
+
     def _is_ready(self, deadline: float) -> bool:
         assert self.server
         while time.monotonic() < deadline and self.server.poll() is None:
