@@ -4,6 +4,7 @@ from __future__ import annotations
 import datetime
 import itertools
 import json
+import re
 import sys
 import time
 from collections import Counter
@@ -38,6 +39,9 @@ from trigger.stored import BrokenMessage, stored_messages
 
 #: Messages that are no event and are told one by one; a month of a bus has a hundred thousand.
 EVENTLESS_TOLD = 5
+#: Characters of a line that is told; what a message holds may be long, and hold anything.
+_LINE_LIMIT = 4000
+_OTHER_TOPIC = re.compile(r"topic `.*` is none of those that are read", re.DOTALL)
 #: Reasons in the sum of the others.
 _REASONS_TOLD = 8
 _FILES = click.argument("files", nargs=-1, type=click.Path(path_type=Path), metavar="FILE...")
@@ -76,7 +80,8 @@ def explain(files: tuple[Path, ...], identifiers: tuple[str, ...], state: Path |
     """
     Say, rule by rule, why a message starts what it starts, or nothing.
 
-    FILE is one JSON message, JSON lines, a page of datagrepper, a folder of these, or - for standard input.
+    FILE is one JSON message, JSON lines, a page of datagrepper, a folder of these, or - for standard input; packed
+    with gzip or not.
     A line that cannot be read is reported with its number and does not stop the rest; the exit code is then 1.
     What --rules, --checks, --environment, --koji-instance and --bodhi do not say is as the trigger of the state
     folder has it.
@@ -210,17 +215,22 @@ def _tell(plan: Plan, as_json: bool, count: _Count, faults: Iterable[str] = ()) 
         click.echo(json.dumps(plan_to_dict(plan, faults)))
         return
     if not plan.events and not faults:
-        count.eventless["; ".join(plan.reasons)] += 1
+        count.eventless[_alike("; ".join(plan.reasons))] += 1
         if not count.tell_all and count.eventless.total() > EVENTLESS_TOLD:
             return
     name = plan.message.place or shown(plan.message.id)
     click.echo(click.style(f"{name}: {shown(plan.message.topic, 120)}", bold=True))
     for line in (*plan.reasons, *faults):
-        click.echo(f"  {line}")
+        click.echo(f"  {shown(line, _LINE_LIMIT)}")
     for planned in plan.plans:
         job = planned.job
-        line = f"  -> {job.taskname} on {job.item_type} {job.item}, {job.arch} ({job.build_id})" + _waits(planned)
-        click.echo(click.style(line, fg="green"))
+        line = f"{job.taskname} on {job.item_type} {job.item}, {job.arch} ({job.build_id})" + _waits(planned)
+        click.echo(click.style(f"  -> {shown(line, _LINE_LIMIT)}", fg="green"))
+
+
+def _alike(reason: str) -> str:
+    """Return the reason without what makes it another one for each topic."""
+    return "a topic that is none of those that are read" if _OTHER_TOPIC.fullmatch(reason) else reason
 
 
 def _waits(planned: JobPlan) -> str:
@@ -236,7 +246,7 @@ def _tell_eventless(count: _Count) -> None:
         return
     click.echo(f"{_many(count.eventless.total(), 'message')} are no event (`--all` tells each):", err=True)
     for reason, times in count.eventless.most_common(_REASONS_TOLD):
-        click.echo(f"  {times:>6} {reason}", err=True)
+        click.echo(f"  {times:>6} {shown(reason, _LINE_LIMIT)}", err=True)
     if (rest := len(count.eventless) - _REASONS_TOLD) > 0:
         click.echo(f"         and {_many(rest, 'other reason')}", err=True)
 

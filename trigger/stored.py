@@ -1,23 +1,29 @@
 """
-Messages kept in files: one JSON object, JSON lines, a list, a datagrepper page (`raw_messages`), or a folder of these.
+Messages kept in files: one JSON object, JSON lines, a list, a datagrepper page (`raw_messages`), or a folder of these;
+packed with gzip or not; pipes, too, which are read once.
 
 A line that cannot be read does not hide the others: it comes out as a
 BrokenMessage with its place, and the caller decides.
 """
 from __future__ import annotations
 
+import gzip
+import io
 import sys
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from trigger.message import SIZE_LIMIT, BusMessage, UnreadableMessageError, message_from_dict, parse_body
 
 #: Bytes of a file that holds one JSON value over many lines; JSON lines may be of any length.
 WHOLE_FILE_LIMIT = 64 * 1024 * 1024
-#: What a folder is searched for.
+#: What a folder is searched for, packed (.gz) or not.
 SUFFIXES = (".json", ".jsonl", ".ndjson")
+#: How a packed file begins.
+_GZIP = b"\x1f\x8b"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,63 +71,69 @@ def stored_messages(*paths: Path) -> Iterator[BusMessage | BrokenMessage]:
 
 def _of_path(path: Path, pages: _Pages) -> Iterator[BusMessage | BrokenMessage]:
     if str(path) == "-":
-        yield from _of_text(sys.stdin.buffer.read(), "-", pages)
+        yield from _of_file(sys.stdin.buffer, "-", pages)
         return
     if path.is_dir():
-        inner = sorted(part for part in path.iterdir() if part.suffix in SUFFIXES and part.is_file())
+        inner = sorted(part for part in path.iterdir()
+                       if Path(part.name.removesuffix(".gz")).suffix in SUFFIXES and part.is_file())
         if not inner:
             yield BrokenMessage(str(path), f"no file ending in {', '.join(SUFFIXES)} is there")
         for part in inner:
             yield from _of_path(part, pages)
         return
     try:
-        yield from _of_file(path, pages)
+        with path.open("rb") as file:
+            yield from _of_file(file, str(path), pages)
     except OSError as error:
         yield BrokenMessage(str(path), f"cannot be read: {error.strerror}")
 
 
-def _of_file(path: Path, pages: _Pages) -> Iterator[BusMessage | BrokenMessage]:
-    """Read line by line where the first line is a whole value, else the file as one value."""
-    with path.open("rb") as file:
-        first = file.readline(SIZE_LIMIT + 1)
-        while first and not first.strip():
-            first = file.readline(SIZE_LIMIT + 1)
-    if not first:
-        yield BrokenMessage(str(path), "is empty")
-        return
-    if _is_value(first):
-        yield from _of_lines(path, pages)
-        return
-    if path.stat().st_size <= WHOLE_FILE_LIMIT:
-        try:
-            data = parse_body(path.read_bytes(), WHOLE_FILE_LIMIT)
-        except UnreadableMessageError:
-            pass
-        else:
-            yield from _of_value(data, str(path), pages)
-            return
-    yield from _of_lines(path, pages)
-
-
-def _of_text(text: bytes, name: str, pages: _Pages) -> Iterator[BusMessage | BrokenMessage]:
+def _of_file(file: IO[bytes], name: str, pages: _Pages) -> Iterator[BusMessage | BrokenMessage]:
+    """Read a file, or a pipe, which can be read only once; unpack it where it is packed."""
+    peekable = file if hasattr(file, "peek") else io.BufferedReader(file)  # type: ignore[type-var]
+    is_packed = peekable.peek(2)[:2] == _GZIP
     try:
-        data = parse_body(text, WHOLE_FILE_LIMIT)
-    except UnreadableMessageError:
-        for number, line in enumerate(text.splitlines(), 1):
-            yield from _of_line(line, f"{name}:{number}", pages)
+        yield from _of_stream(gzip.GzipFile(fileobj=peekable) if is_packed else peekable, name, pages)
+    except (gzip.BadGzipFile, zlib.error, EOFError) as error:
+        yield BrokenMessage(name, f"is packed with gzip and broken: {error}; what came before was read")
+
+
+def _of_stream(file: Any, name: str, pages: _Pages) -> Iterator[BusMessage | BrokenMessage]:
+    """Read line by line where the first line is a whole value, else the whole as one value, if it is not too long."""
+    number = 1
+    first = file.readline(SIZE_LIMIT + 1)
+    while first and not first.strip():
+        number += 1
+        first = file.readline(SIZE_LIMIT + 1)
+    if not first:
+        yield BrokenMessage(name, "is empty")
         return
-    yield from _of_value(data, name, pages)
+    if not _is_value(first):
+        first += file.read(WHOLE_FILE_LIMIT + 1 - len(first))
+        if len(first) <= WHOLE_FILE_LIMIT:
+            try:
+                data = parse_body(first, WHOLE_FILE_LIMIT)
+            except UnreadableMessageError:
+                pass
+            else:
+                yield from _of_value(data, name, pages)
+                return
+    for offset, line in enumerate(_lines(first, file)):
+        yield from _of_line(line, f"{name}:{number + offset}", pages)
 
 
-def _of_lines(path: Path, pages: _Pages) -> Iterator[BusMessage | BrokenMessage]:
-    with path.open("rb") as file:
-        number = 0
-        while line := file.readline(SIZE_LIMIT + 1):
-            number += 1
-            whole = line
-            while len(line) > SIZE_LIMIT and not line.endswith(b"\n"):
-                line = file.readline(SIZE_LIMIT + 1)
-            yield from _of_line(whole, f"{path}:{number}", pages)
+def _lines(head: bytes, file: Any) -> Iterator[bytes]:
+    """Yield the lines of what was read already and of the rest; of one that is too long only its beginning."""
+    read = io.BytesIO(head)
+    while True:
+        line = read.readline(SIZE_LIMIT + 1)
+        if not line.endswith(b"\n"):
+            line += file.readline(SIZE_LIMIT + 1 - len(line)) if len(line) <= SIZE_LIMIT else b""
+        if not line:
+            return
+        yield line
+        while len(line) > SIZE_LIMIT and not line.endswith(b"\n"):
+            line = read.readline(SIZE_LIMIT + 1) or file.readline(SIZE_LIMIT + 1)
 
 
 def _of_line(line: bytes, place: str, pages: _Pages) -> Iterator[BusMessage | BrokenMessage]:

@@ -234,7 +234,7 @@ def test_messages_that_are_no_event_are_told_in_sums_when_there_are_many(tmp_pat
     assert short.stdout.count("is none of those that are read") == 5
     assert short.stderr.splitlines()[-3:] == [
         "41 messages, 1 event, 1 job would start", "40 messages are no event (`--all` tells each):",
-        "      40 topic `trac.ticket.update` is none of those that are read"]
+        "      40 a topic that is none of those that are read"]
     assert whole.stdout.count("is none of those that are read") == 40
 
 
