@@ -28,6 +28,7 @@ full: $(VENV)/.test  ## those that need minutes, podman or a Debian mirror
 lint: $(VENV)/.test  ## style, imports, types
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports
+	$(BIN)/mypy checks reporting runner trigger
 
 clean:  ## remove the virtual environment and the demo's state
 	rm -rf $(VENV) $(DEMO_STATE) .test-state

@@ -239,7 +239,8 @@ def read_request(client: socket.socket, streams: list[int]) -> Request:
         cwd, umask, count, *rest = data.split(b"\0")
         words = tuple(os.fsdecode(word) for word in rest[:int(count)])
         pairs = (pair.split(b"=", 1) for pair in rest[int(count):] if pair)
-        return Request(cwd, int(umask), words, {name: value for name, value in pairs if name}, (*found,))
+        given, out, err = found
+        return Request(cwd, int(umask), words, {name: value for name, value in pairs if name}, (given, out, err))
     except ValueError as error:
         raise BadRequestError(str(error)) from None
 

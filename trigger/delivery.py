@@ -74,7 +74,7 @@ def install() -> None:
     """Make fedora-messaging's consumers read deliveries with `read_delivery`. Safe to call twice."""
     import fedora_messaging.twisted.consumer as place
 
-    place.get_message = read_delivery  # type: ignore[assignment]
+    place.get_message = read_delivery  # type: ignore[assignment, attr-defined]
 
 
 def plain(value: Any, depth: int = 0) -> Any:

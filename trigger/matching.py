@@ -92,7 +92,8 @@ def _indexed(rules: list[Rule]) -> tuple[dict[Path, dict[Any, list[Rule]]], list
         if not paths:
             always.append(rule)
             continue
-        best = min(paths, key=lambda path, paths=paths: max((rules_of[path, key] for key in paths[path]), default=0))
+        rules_at = {path: max((rules_of[path, key] for key in keys), default=0) for path, keys in paths.items()}
+        best = min(rules_at, key=rules_at.__getitem__)
         for key in paths[best]:
             by_value.setdefault(best, defaultdict(list))[key].append(rule)
     return by_value, always

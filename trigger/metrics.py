@@ -45,7 +45,8 @@ class Metrics:
     def text(self) -> str:
         """Return everything in Prometheus' text format."""
         with self._lock:
-            values = [(name, dict(labels), float(value)) for (name, labels), value in self._counts.items()]
+            values: list[tuple[str, Mapping[str, str], float]] = [
+                (name, dict(labels), float(value)) for (name, labels), value in self._counts.items()]
         values += [gauge() for gauge in self.gauges]
         lines: list[str] = []
         for name, (kind, what) in NAMES.items():

@@ -84,7 +84,8 @@ class _Reader:
     list_files: list[Path] = field(default_factory=list)
 
     def read(self) -> RuleSet:
-        data, path, lists = self.document.data, (), {}
+        data, lists = self.document.data, {}
+        path: tuple[str, ...] = ()
         head = FileHead()
         if isinstance(data, Mapping):
             self._unknown_keys(data, FILE_KEYS, ())

@@ -38,8 +38,9 @@ class Reading:
 class Topic(Protocol):
     """Reads the messages of one system."""
 
-    #: Names without prefix, in AMQP's binding words.
-    names: tuple[str, ...]
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names without prefix, in AMQP's binding words."""
 
     def read(self, message: BusMessage, settings: TopicSettings) -> Reading:
         """Return the events of a message, or why there are none."""

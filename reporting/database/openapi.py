@@ -145,7 +145,7 @@ def description() -> dict[str, Any]:
     """Return the document without its server."""
     paths: dict[str, Any] = {}
     for method, path, summary, parameters, body, status, answer in _OPERATIONS:
-        operation = {
+        operation: dict[str, Any] = {
             "summary": summary, "operationId": f"{method} {path}",
             "parameters": _path_parameters(path) + [_parameter(name) for name in parameters],
             "responses": {str(status): {"description": summary, "content": _json(answer)}} | {

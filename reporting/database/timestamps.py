@@ -48,7 +48,7 @@ def from_submit_time(value: object) -> int:
         try:
             value = int(value if len(value) <= _NUMBER_LENGTH else "")
         except ValueError:
-            return _from_text(value)
+            return _from_text(str(value))
     if isinstance(value, int) and not isinstance(value, bool) and _FIRST_MILLISECOND <= value <= _LAST_MILLISECOND:
         return value * 1000
     raise TimestampError(value)
@@ -60,7 +60,8 @@ def _from_text(text: str) -> int:
         raise TimestampError(text)
     *parts, fraction, zone = match.groups()
     try:
-        moment = datetime(*map(int, parts), int(fraction.ljust(6, "0")))  # type: ignore[arg-type]
+        year, month, day, hour, minute, second = map(int, parts)
+        moment = datetime(year, month, day, hour, minute, second, int(fraction.ljust(6, "0")))
         offset = _offset(zone)
         return (moment - offset - _EPOCH) // _MICROSECOND
     except (ValueError, OverflowError):

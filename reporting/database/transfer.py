@@ -100,7 +100,7 @@ def _imported(service: Service, number: int, line: str) -> NewResult | TestcaseC
         kind = data.get("kind", "result") if isinstance(data, dict) else None
         if kind in ("testcase", "group"):
             return _change(kind, Body(data, Faults()))
-        if kind != "result":
+        if kind != "result" or data is None:
             raise TransferError(f"line {number}: expected an object of kind testcase, group or result")
         return _plain(new_result({**data, "submit_time": _with_fraction(data.get("submit_time"))}, service))
     except (ValueError, KeyError, RecursionError) as error:

@@ -115,8 +115,8 @@ def is_program(head: bytes) -> bool:
     """True for a program or a shared library; object files and core dumps are none."""
     if len(head) < TYPE_OFFSET + 2 or head[:4] != b"\x7fELF":
         return False
-    order = "big" if head[DATA_OFFSET] == BIG_ENDIAN else "little"
-    return int.from_bytes(head[TYPE_OFFSET:TYPE_OFFSET + 2], order) in (EXECUTABLE, SHARED)
+    kind = head[TYPE_OFFSET:TYPE_OFFSET + 2]
+    return int.from_bytes(kind, "big" if head[DATA_OFFSET] == BIG_ENDIAN else "little") in (EXECUTABLE, SHARED)
 
 
 def measured(path: Path, required: tuple[str, ...]) -> tuple[list[str], list[str]]:

@@ -11,6 +11,7 @@ import subprocess
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 #: Bytes of a waiver file.
 SIZE_LIMIT = 1024 * 1024
@@ -62,15 +63,16 @@ def _checked(content: bytes, source: str) -> Waivers:
 def file_in_package(package: Path, name: str) -> bytes | None:
     """Return one file of a source package, None where it has none of that name or cannot be read."""
     try:
-        with package.open("rb") as source:
-            pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
-            with subprocess.Popen(["rpm2cpio", "-"], stdin=source, **pipes) as unpack:
-                cpio = ["cpio", "--extract", "--quiet", "--to-stdout", name]
-                with subprocess.Popen(cpio, stdin=unpack.stdout, **pipes) as pick:
-                    content = pick.stdout.read(SIZE_LIMIT + 1)
-                    pick.kill()
-                unpack.kill()
+        with package.open("rb") as source, _reading(["rpm2cpio", "-"], source) as unpack:
+            with _reading(["cpio", "--extract", "--quiet", "--to-stdout", name], unpack.stdout) as pick:
+                content = pick.stdout.read(SIZE_LIMIT + 1) if pick.stdout else b""
+                pick.kill()
+            unpack.kill()
     except FileNotFoundError:
         # neither tool is here: rpmlint needs both itself and says so better
         return None
     return content or None
+
+
+def _reading(argv: list[str], source: IO[bytes] | None) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(argv, stdin=source, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)

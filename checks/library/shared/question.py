@@ -46,7 +46,8 @@ def repositories_of(given: Any, arch: str | None) -> dict[str, str]:
     if not isinstance(given, Mapping) or not given:
         raise QuestionError("no repositories to look into; give `repositories`, or fill in the table of releases")
     wanted = "x86_64" if arch in (None, "", "noarch", "src") else str(arch)
-    places = {str(name): place.get(wanted) if isinstance(place, Mapping) else place for name, place in given.items()}
+    places: dict[str, Any] = {str(name): place.get(wanted) if isinstance(place, Mapping) else place
+                              for name, place in given.items()}
     missing = [name for name, place in places.items() if not isinstance(place, str) or not place]
     if missing:
         raise QuestionError(f"repository `{missing[0]}` has no place for architecture `{wanted}`")

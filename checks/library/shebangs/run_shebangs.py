@@ -32,7 +32,7 @@ class Finding:
     is_fault: bool
 
     def __str__(self) -> str:
-        return printable(f"{self.path}: `{self.shebang}`: {self.why} ({self.package.removesuffix('.rpm')})")
+        return str(printable(f"{self.path}: `{self.shebang}`: {self.why} ({self.package.removesuffix('.rpm')})"))
 
 
 def run(rpms: str, item: str, item_type: str = "koji_build", *, arch: str | None = None) -> list[dict[str, Any]]:

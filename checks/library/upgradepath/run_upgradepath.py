@@ -32,7 +32,9 @@ def run(rpms: str, item: str, older: Any = None, newer: Any = None, item_type: s
     neighbours += [(release, repositories, 1) for release, repositories in (newer or {}).items()]
     if not neighbours:
         raise QuestionError("no release to compare with; give `older` or `newer`, or fill in the table of releases")
-    broken, good, unreadable = [], [], []
+    broken: list[Any] = []
+    good: list[Any] = []
+    unreadable: list[Any] = []
     for release, repositories, direction in neighbours:
         answer = ask("versions", packages, repositories, arch, cache=cache, timeout_seconds=timeout_seconds)
         unreadable = answer["unreadable"]

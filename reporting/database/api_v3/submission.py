@@ -41,7 +41,7 @@ def _only(values: dict[str, list[str]], name: str) -> str | None:
 
 def _data(values: dict[str, list[str]], kind: ResultType, user: str) -> dict[str, tuple[str, ...]]:
     scratch = "_scratch" if values.get("scratch") == ["True"] else ""
-    data = {"username": (user,), "type": (kind.name + scratch,)}
+    data: dict[str, tuple[str, ...]] = {"username": (user,), "type": (kind.name + scratch,)}
     data |= {name: tuple(found) for name, found in values.items() if name not in COLUMNS and found}
     if kind.name == "productmd-compose":
         compose, = data.pop("id")

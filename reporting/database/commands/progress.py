@@ -15,8 +15,8 @@ _SECONDS = 5.0
 def progress(what: str, total: int | None) -> Iterator[Callable[[int], None]]:
     """Yield a function to call with the number of things done since the last call. `total`: None where unknown."""
     if sys.stderr.isatty():
-        with _bar(what, total) as advance:
-            yield advance
+        with _bar(what, total) as fill:
+            yield fill
         return
     started = last = time.monotonic()
     done = 0

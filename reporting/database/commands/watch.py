@@ -36,7 +36,7 @@ def watch(filters: tuple[str, ...], url: str, after: int | None, count: int | No
 
     if wrong := [each for each in filters if "=" not in each]:
         raise click.BadParameter(f"`{wrong[0]}` has no `=`; expected something like item=xchat-0.5-1.fc20")
-    query = [tuple(each.split("=", 1)) for each in filters]
+    query: list[tuple[str, object]] = [(name, value) for name, _, value in (each.partition("=") for each in filters)]
     base = url.rstrip("/").removesuffix("/api/v2.0")
     session = requests.Session()
     shown = 0

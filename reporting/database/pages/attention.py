@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from checks.outcome import PROGRESS_OUTCOMES
-from reporting.database.pages.build import parse_build
+from reporting.database.pages.build import Build, parse_build
 from reporting.database.pages.item import rows_of_item
 from reporting.database.pages.row import Row, newest_of_each_place, rows_of
 from reporting.database.pages.verdict import verdict
@@ -98,7 +98,7 @@ def _subjects(rows: Iterable[Row], limit: int) -> list[tuple[str, str]]:
 
 def _newest_of_lines(rows: Iterable[Row]) -> dict[tuple[str, str], str]:
     """Return (package, stream) to its highest build seen."""
-    highest = {}
+    highest: dict[tuple[str, str], Build] = {}
     for item, item_type in {(row.item, row.item_type) for row in rows if row.item}:
         build = parse_build(item, item_type)
         if build is not None and (build.line not in highest or highest[build.line].order < build.order):
@@ -127,7 +127,7 @@ def _broken(suspects: Iterable[Row]) -> list[BrokenCheck]:
 
 
 def _still_waiting(service: Service, pending: list[Row]) -> list[Row]:
-    still = []
+    still: list[Row] = []
     for item, item_type in _subjects(pending, _WAITING_ITEMS):
         current = newest_of_each_place(rows_of_item(service, item, item_type, _ROWS_OF_ITEM)).values()
         still.extend(row for row in current if row.verdict.is_pending)

@@ -80,8 +80,8 @@ def _column(day: int, found: Mapping[str, int], x: float, step: float, top: int)
         by_tone[tone] = by_tone.get(tone, 0) + number
     bars, base = [], float(HEIGHT)
     for tone in TONES:
-        if number := by_tone.get(tone):
-            height = max(number / top * (HEIGHT - _TOP), _LEAST)
+        if many := by_tone.get(tone):
+            height = max(many / top * (HEIGHT - _TOP), _LEAST)
             base -= height
             bars.append(Bar(round(x + _GAP / 2, 2), round(base, 2), round(max(step - _GAP, 1), 2), round(height, 2),
                             tone))

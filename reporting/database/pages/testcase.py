@@ -73,7 +73,7 @@ def list_of_testcases(service: Service, request: Request) -> Response:
     wanted = NameFilter(patterns=(text if "*" in text else f"*{text}*",)) if text else NameFilter()
     found = service.storage.testcases(wanted, Page(_LIST + 1, _LIST * number))
     shown = found[:_LIST]
-    newest = {}
+    newest: dict[str, Row] = {}
     if shown:
         for row in rows_of(service.storage.latest(ResultFilter(testcases=tuple(each.name for each in shown)))):
             newest.setdefault(row.testcase, row)

@@ -41,7 +41,9 @@ class Statements:
     def run(self, text: str, parameters: Sequence[Any] = ()) -> list[Row]:
         """Return all rows of a statement with `?` for parameters. Raises psycopg.Error."""
         name = self._names.get(text) or self._prepare(text)
-        result = self._pgconn.exec_prepared(name, [_dumped(value) for value in parameters])
+        # the stub of psycopg forgets that a parameter may be NULL
+        values: list[Any] = [_dumped(value) for value in parameters]
+        result = self._pgconn.exec_prepared(name, values)
         if result.status == ExecStatus.TUPLES_OK:
             loaders = [_LOADERS.get(result.ftype(column), _text) for column in range(result.nfields)]
             get = result.get_value
