@@ -62,7 +62,7 @@ def consume(url: str, queue: str, exchange: str, routing_keys: tuple[str, ...], 
     settings = BusSettings(url, queue, exchange, routing_keys, options["ca_cert"], options["certfile"],
                            options["keyfile"], not no_dead_letters)
     parts = make_consumer_parts(ConsumerSettings(
-        options["rules_file"], options["state"], options["door_url"], options["door_token_file"],
+        options["rules_file"], options["state"], options["door_urls"], options["door_token_file"],
         options["check_folders"], options["environments"], options["koji_instances"], options["bodhi_url"],
         options["results_url"], progress=options["progress"], reports=options["reports"],
         hold_seconds=options["hold_seconds"]))

@@ -41,8 +41,8 @@ class ConsumerSettings:
     rules: Path | None = None
     #: State folder; None: $CHECKOTRON_STATE, or the usual place.
     state: Path | None = None
-    #: URL of the master's door; None: as the state folder says.
-    door: str | None = None
+    #: URL of the master's door, or of each of several masters that share a database; none: as the state folder says.
+    door: tuple[str, ...] = ()
     door_token_file: Path | None = None
     #: Further folders of checks.
     checks: tuple[Path, ...] = ()
@@ -137,9 +137,9 @@ def settings_of_table(table: Mapping[str, Any]) -> ConsumerSettings:
         if values.get(name):
             values[name] = Path(os.path.expanduser(str(values[name])))
     values["checks"] = tuple(Path(folder) for folder in values.get("checks", ()))
-    for name in ("environments", "koji_instances"):
+    for name in ("environments", "koji_instances", "door"):
         if name in values:
-            values[name] = tuple(values[name])
+            values[name] = (values[name],) if isinstance(values[name], str) else tuple(values[name])
     wrong = [name for name in values.get("environments", ()) if name not in ENVIRONMENTS.values()]
     if wrong:
         raise click.ClickException(f"[consumer_config] environments: unknown `{wrong[0]}`; expected prod, stg or dev")

@@ -35,7 +35,7 @@ _AGAIN = "!again-"
 @click.option("--dry-run", is_flag=True, help="Only say what would be scheduled.")
 @door_options
 def retrigger(word: str, checks: tuple[str, ...], failed: bool, results_url: str | None, dry_run: bool,
-              state: Path | None, door_url: str | None, door_token_file: Path | None) -> None:
+              state: Path | None, door_urls: tuple[str, ...], door_token_file: Path | None) -> None:
     """
     Schedule jobs again: those of an item, of one build id, or of a message.
 
@@ -53,7 +53,7 @@ def retrigger(word: str, checks: tuple[str, ...], failed: bool, results_url: str
     if not chosen:
         click.echo("nothing to schedule: every job has a good result")
         return
-    door = None if dry_run else door_of(state, door_url, door_token_file)
+    door = None if dry_run else door_of(state, door_urls, door_token_file)
     refused = 0
     for one in chosen:
         job = again(one.job, journal)
@@ -81,7 +81,7 @@ def retrigger(word: str, checks: tuple[str, ...], failed: bool, results_url: str
 @click.option("--requeue", is_flag=True, help="Then schedule the same jobs anew.")
 @door_options
 def cancel(word: str, checks: tuple[str, ...], buildbot_url: str | None, user: str, password_file: Path | None,
-           requeue: bool, state: Path | None, door_url: str | None, door_token_file: Path | None) -> None:
+           requeue: bool, state: Path | None, door_urls: tuple[str, ...], door_token_file: Path | None) -> None:
     """
     Stop jobs: those that wait here, those that wait in Buildbot, and builds that run.
 
@@ -114,7 +114,7 @@ def cancel(word: str, checks: tuple[str, ...], buildbot_url: str | None, user: s
         click.echo(f"{one.job.label}: " + ("cancelled" if count else "has ended before"))
         if count and requeue:
             anew = again(one.job, journal)
-            scheduled = door_of(state, door_url, door_token_file).schedule(anew)
+            scheduled = door_of(state, door_urls, door_token_file).schedule(anew)
             journal.note_job(anew, one.rule, one.message_id, SCHEDULED, scheduled.buildset)
             click.echo(f"{anew.label}: scheduled anew ({anew.build_id})")
     sys.exit(1 if failed else 0)

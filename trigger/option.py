@@ -59,10 +59,12 @@ def door_options(command: Command) -> Command:
     for option in reversed((
         click.option("--state", type=click.Path(path_type=Path), metavar="FOLDER",
                      help="State folder of a running `checkotron up`; else $CHECKOTRON_STATE."),
-        click.option("--door", "door_url", metavar="URL",
-                     help="The master's door, in place of what the state folder says."),
+        click.option("--door", "door_urls", metavar="URL", multiple=True, envvar="CHECKOTRON_DOOR",
+                     help="The master's door, in place of what the state folder says; else $CHECKOTRON_DOOR. "
+                          "Repeatable, for masters that share a database: the next is asked where one is away."),
         click.option("--door-token-file", type=click.Path(path_type=Path), metavar="FILE",
-                     help="Holds the door's token."),
+                     envvar="CHECKOTRON_DOOR_TOKEN_FILE",
+                     help="Holds the doors' token; else $CHECKOTRON_DOOR_TOKEN_FILE."),
     )):
         command = option(command)
     return command
@@ -81,23 +83,25 @@ def existing_state_folder(state: Path | None) -> Path:
     return folder
 
 
-def door_of(state: Path | None, url: str | None, token_file: Path | None,
+def door_of(state: Path | None, urls: Sequence[str], token_file: Path | None,
             patience_seconds: float = math.inf) -> BuildbotScheduler:
-    """Return the scheduler for the door that the options name. Raises InputError: no door is known."""
-    if url is None or token_file is None:
+    """Return the scheduler for the doors that the options name. Raises InputError: no door is known."""
+    if not urls or token_file is None:
         try:
             addresses = read_addresses(state_folder(state))
         except AddressesError as error:
             raise InputError(f"{error} (--door and --door-token-file)") from None
-        url = url or addresses.door_url
+        urls = urls or ([addresses.door_url] if addresses.door_url else [])
         token_file = token_file or (Path(addresses.door_token_file) if addresses.door_token_file else None)
-    if not url or token_file is None:
+    if not urls or token_file is None:
         raise InputError(f"{state_folder(state)}: no door runs there; name it with --door and --door-token-file")
-    if not url.startswith(("http://", "https://")):
-        raise InputError(f"--door: `{url}` is no URL; expected something like http://127.0.0.1:8011")
+    for url in urls:
+        if not url.startswith(("http://", "https://")):
+            raise InputError(f"--door: `{url}` is no URL; expected something like http://127.0.0.1:8011")
     if not token_file.is_file():
         raise InputError(f"--door-token-file: `{token_file}` is not there")
-    return BuildbotScheduler(Door(url.rstrip("/"), token_file), patience_seconds)
+    first, *others = (url.rstrip("/") for url in urls)
+    return BuildbotScheduler(Door(first, token_file, tuple(others)), patience_seconds)
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,7 +92,7 @@ def replay(names: tuple[str, ...], everything: bool, state: Path | None, **optio
 
     chosen = rules_as_running(state, options)
     parts = make_consumer_parts(ConsumerSettings(
-        chosen.rules_file, existing_state_folder(state), options["door_url"], options["door_token_file"],
+        chosen.rules_file, existing_state_folder(state), options["door_urls"], options["door_token_file"],
         chosen.check_folders, chosen.environments, chosen.koji_instances, chosen.bodhi_url))
     dispatcher, store = parts.dispatcher, parts.parked
     failed = 0

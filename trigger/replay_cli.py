@@ -131,7 +131,7 @@ def replay(files: tuple[Path, ...], dry_run: bool, since: str | None, tell_all: 
     chosen = rules_as_running(options["state"], options)
     book = rulebook_of(chosen)
     scheduler: Scheduler = RecordingScheduler() if dry_run else door_of(
-        options["state"], options["door_url"], options["door_token_file"])
+        options["state"], options["door_urls"], options["door_token_file"])
     journal = Journal(state_folder(options["state"])) if not dry_run or since else None
     dispatcher = Dispatcher(lambda: book, scheduler, topic_settings(chosen.koji_instances),
                             Keeper(journal) if journal and not dry_run else None)

@@ -28,8 +28,8 @@ _STATE = click.option("--state", type=click.Path(path_type=Path), metavar="FOLDE
 @click.option("--bus", "bus_url", metavar="URL", envvar="CHECKOTRON_BUS", help="Also ask this broker for its queues.")
 @click.option("--queue", default="checkotron.trigger", show_default=True, help="Name of the queue.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def status(state: Path | None, door_url: str | None, door_token_file: Path | None, bus_url: str | None, queue: str,
-           as_json: bool) -> None:
+def status(state: Path | None, door_urls: tuple[str, ...], door_token_file: Path | None, bus_url: str | None,
+           queue: str, as_json: bool) -> None:
     """
     Say how the trigger is: what waits and why, what is parked, what each rule started.
 
@@ -47,7 +47,7 @@ def status(state: Path | None, door_url: str | None, door_token_file: Path | Non
         "parked": _parked(ParkedMessages(folder)),
         "held": [_held(one) for one in held],
         "rules": journal.counts(),
-        **_master(state, door_url, door_token_file),
+        **_master(state, door_urls, door_token_file),
         "newest": [_newest(job) for job in journal.newest(5)],
     }
     if bus_url:
@@ -108,10 +108,10 @@ def _newest(one: JournalJob) -> dict[str, Any]:
             "age_seconds": round(max(0.0, time.time() - one.noted))}
 
 
-def _master(state: Path | None, url: str | None, token_file: Path | None) -> dict[str, Any]:
+def _master(state: Path | None, urls: tuple[str, ...], token_file: Path | None) -> dict[str, Any]:
     """Return what the door says of itself, and the reasons for which jobs wait there, with how many each."""
     try:
-        door = door_of(state, url, token_file)
+        door = door_of(state, urls, token_file)
     except InputError as error:
         return {"door": {"error": error.message}, "pending": {}}
     said = door.status()

@@ -246,7 +246,7 @@ prefetch_count = 1
 [consumer_config]
 rules = "{tmp_path}/rules.yml"
 state = "{tmp_path}/state"
-door = "{door.url}"
+door = ["http://127.0.0.1:1", "{door.url}"]
 door_token_file = "{token_file(tmp_path)}"
 """)
     with (tmp_path / "consumer.log").open("wb") as log:

@@ -2,7 +2,9 @@
 Hands jobs to the door of the Buildbot master (ARCHITECTURE.md has the protocol).
 
 A master that is away, starting or busy is waited for with growing pauses and
-some chance in them, so that many triggers do not knock in step.
+some chance in them, so that many triggers do not knock in step. Where several
+masters share a database the next door is asked first; a job that went to two of
+them is one job, for the database has each key once.
 """
 from __future__ import annotations
 
@@ -29,24 +31,34 @@ TIMEOUTS = (5, 60)
 #: Seconds: the first pause, and the longest.
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 30.0
+#: What no other door would say differently.
+_ANSWERS = (200, 201, 400, 413, 422, 429)
 #: Bytes of an answer that are read.
 ANSWER_LIMIT = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """Where the master takes jobs."""
+    """Where the master takes jobs, or each of several masters that share a database."""
 
     #: `http://127.0.0.1:8011`, without a slash at the end.
     url: str
-    #: Holds the bearer token; read anew after a 401, so that it can be changed while we run.
+    #: Holds the bearer token of all of them; read anew after a 401, so that it can be changed while we run.
     token_file: Path
+    #: Those of further masters, asked in turn where one is away.
+    others: tuple[str, ...] = ()
+
+    @property
+    def urls(self) -> tuple[str, ...]:
+        """All of them."""
+        return (self.url, *self.others)
 
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """What the door said; status 0 where it said nothing."""
+    """What a door said; status 0 where it said nothing."""
 
+    url: str
     status: int
     why: str
     retry_after_seconds: float = 0.0
@@ -64,6 +76,8 @@ class BuildbotScheduler:
         # A proxy named in the environment must never see the token.
         self._session.trust_env = False
         self._token = ""
+        #: Of the door that answered last.
+        self._at = 0
         self._stopped = threading.Event()
         #: Seconds waited for the door because of the job at hand; 0 where it answers.
         self.waiting_seconds = 0.0
@@ -87,7 +101,7 @@ class BuildbotScheduler:
             self.waiting_seconds += wait
             waited += wait
             if waited >= self._patience_seconds:
-                raise SchedulerAwayError(f"the door {self._door.url}: {answer.why}")
+                raise SchedulerAwayError(f"the door {answer.url}: {answer.why}")
             pause = min(pause * 2, LONGEST_PAUSE)
         raise SchedulerStoppedError
 
@@ -107,17 +121,29 @@ class BuildbotScheduler:
         return [job for job in jobs if isinstance(job, dict)] if isinstance(jobs, list) else []
 
     def _ask(self, method: str, path: str, body: dict[str, Any] | None) -> _Answer:
+        """Return what the first door says that has an answer; where none has one, what the last one says."""
+        urls = self._door.urls
+        for tried in range(len(urls)):
+            answer = self._ask_one(urls[self._at % len(urls)], method, path, body)
+            # 429 is the word of all: they count the same jobs
+            if answer.status in _ANSWERS or tried == len(urls) - 1 or self._stopped.is_set():
+                break
+            logger.warning("a door has no answer, the next is asked", extra={"door": answer.url, "why": answer.why})
+            self._at += 1
+        return answer
+
+    def _ask_one(self, url: str, method: str, path: str, body: dict[str, Any] | None) -> _Answer:
         try:
-            with self._session.request(method, self._door.url + path, json=body, headers=self._headers(),
+            with self._session.request(method, url + path, json=body, headers=self._headers(),
                                        timeout=TIMEOUTS, allow_redirects=False, stream=True) as response:
                 text = response.raw.read(ANSWER_LIMIT, decode_content=True)
         except (requests.RequestException, OSError, ValueError) as error:
-            return _Answer(0, _cause(error))
+            return _Answer(url, 0, _cause(error))
         if response.status_code == 401:
             self._token = ""
         asked = response.headers.get("Retry-After", "")
         wait = float(asked) if asked.isascii() and asked.isdigit() and len(asked) < 6 else 0.0
-        return _Answer(response.status_code, f"answered {response.status_code}", wait, _json(text))
+        return _Answer(url, response.status_code, f"answered {response.status_code}", wait, _json(text))
 
     def _headers(self) -> dict[str, str]:
         if not self._token:
@@ -125,7 +151,7 @@ class BuildbotScheduler:
         return {"Authorization": f"Bearer {self._token}"}
 
     def _say(self, job: Job, answer: _Answer, wait: float) -> None:
-        fields = {"build_id": job.build_id, "job": job.label, "door": self._door.url, "why": answer.why,
+        fields = {"build_id": job.build_id, "job": job.label, "door": answer.url, "why": answer.why,
                   "wait_seconds": round(wait, 1)}
         if answer.status in (401, 403, 404, 405):
             logger.error("the door refuses us, the job waits; correct the address or the token file", extra=fields)

@@ -123,3 +123,58 @@ def test_the_status_of_the_door_is_told_or_why_not(door: FakeDoor, tmp_path: Pat
     assert buildbot.status() == {"pending": 3, "accepting": True}
     door.close()
     assert "refused" in buildbot.status()["error"]
+
+
+def test_the_next_door_is_asked_where_one_is_away_and_remains_so(door: FakeDoor, tmp_path: Path) -> None:
+    with running_door() as other:
+        door.close()
+        buildbot = BuildbotScheduler(Door(door.url, token_file(tmp_path), (other.url,)))
+
+        first, second = buildbot.schedule(JOB), buildbot.schedule(JOB)
+
+        assert (first.is_new, second.is_new) == (True, False)
+        assert other.requests == 2
+        assert buildbot.waiting_seconds == 0
+
+
+@pytest.mark.parametrize("status", [503, 500, 401, 404])
+def test_the_next_door_is_asked_where_one_cannot_take_jobs(door: FakeDoor, tmp_path: Path, status: int) -> None:
+    with running_door() as other:
+        door.answers.append((status, {}, b""))
+        buildbot = BuildbotScheduler(Door(door.url, token_file(tmp_path), (other.url,)))
+
+        assert buildbot.schedule(JOB).is_new
+        assert (door.requests, other.requests) == (1, 1)
+
+
+def test_masters_that_share_a_database_have_enough_jobs_together(door: FakeDoor, tmp_path: Path) -> None:
+    with running_door() as other:
+        door.answers.append((429, {}, b"{}"))
+        buildbot = BuildbotScheduler(Door(door.url, token_file(tmp_path), (other.url,)))
+
+        buildbot.schedule(JOB)
+
+        assert (door.requests, other.requests) == (2, 0)
+
+
+def test_a_door_that_comes_back_is_asked_again_when_the_other_goes(door: FakeDoor, tmp_path: Path) -> None:
+    with running_door() as other:
+        door.close()
+        buildbot = BuildbotScheduler(Door(door.url, token_file(tmp_path), (other.url,)))
+        buildbot.schedule(JOB)
+
+        door.open()
+        other.close()
+
+        assert buildbot.schedule(JOB).is_new
+        assert door.requests == 1
+
+
+def test_where_no_door_answers_the_job_waits_for_any(door: FakeDoor, tmp_path: Path) -> None:
+    with running_door() as other:
+        door.close()
+        other.close()
+        buildbot = BuildbotScheduler(Door(door.url, token_file(tmp_path), (other.url,)), 0.3)
+
+        with pytest.raises(SchedulerAwayError, match=f"the door {other.url}"):
+            buildbot.schedule(JOB)
