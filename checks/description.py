@@ -124,6 +124,8 @@ class CheckDescription:
     #: Name of a folder beside the check's, whose files lie among the check's when it runs.
     shares: str | None = None
     artifacts: tuple[str, ...] = ()
+    #: What an operator may set: name -> what holds where nobody does.
+    parameters: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     caches: tuple[str, ...] = ()
     secrets: tuple[str, ...] = ()
     #: The file itself: for the line of an action in a message.
@@ -251,7 +253,8 @@ def _description(data: dict[str, Any], document: Document, file: Path) -> CheckD
         has_matrix=bool(matrix), environment=_environment(data["environment"]), run=_run(data["run"]),
         actions=tuple(_action(action) for action in data["actions"] or () if action), timeout_seconds=data["timeout"],
         silence_seconds=data["silence_timeout"], resources=_resources(data["resources"]), shares=data["shares"],
-        artifacts=tuple(data["artifacts"]), caches=tuple(data["caches"]), secrets=tuple(data["secrets"]),
+        artifacts=tuple(data["artifacts"]), parameters=MappingProxyType(data["parameters"] or {}),
+        caches=tuple(data["caches"]), secrets=tuple(data["secrets"]),
         document=document,
     )
 

@@ -61,6 +61,8 @@ def show(check: str, as_json: bool) -> None:
         return
     for key, value in _data(description).items():
         if value not in (None, [], {}, ""):
+            if isinstance(value, dict):
+                value = [f"{name}={text}" for name, text in value.items()]
             text = ", ".join(map(str, value)) if isinstance(value, list) else value
             click.echo(f"{key.replace('_', ' '):<14} {text}")
     for index, action in enumerate(description.actions, 1):
@@ -159,7 +161,8 @@ def _data(check: CheckDescription) -> dict[str, object]:
             "maintainer": check.maintainer, "item_types": list(check.item_types), "arches": list(check.arches),
             "rpm": list(environment.rpm), "deb": list(environment.deb), "tools": list(environment.tools),
             "executor": environment.executor, "network": environment.network, "using": check.run.using,
-            "timeout": check.timeout_seconds, "caches": list(check.caches), "secrets": list(check.secrets),
+            "parameters": dict(check.parameters), "timeout": check.timeout_seconds,
+            "caches": list(check.caches), "secrets": list(check.secrets),
             "disabled": check.disabled, "ref_url": check.ref_url, "path": str(check.path)}
 
 

@@ -52,6 +52,8 @@ class RunCommand(click.Command):
 @click.option("--report", "report_url", help="Send the results to this results database afterwards.")
 @click.option("--fact", "facts", multiple=True, metavar="NAME=VALUE",
               help="What is known of the item beside its name, such as task_id=7; for the report. Repeatable.")
+@click.option("-p", "--parameter", "parameters", multiple=True, metavar="NAME=VALUE",
+              help="Set a parameter of the check; `checkotron checks show` names them. Repeatable.")
 @click.option("--check-repository", metavar="URL", help="Where the check is from, when its folder does not say.")
 @click.option("--check-revision", metavar="COMMIT", help="Its commit there.")
 @click.option("--tap", metavar="FILE", help="Write the results as TAP; - is standard output.")
@@ -75,6 +77,7 @@ def run(**options: Any) -> int:
       checkotron run rpmlint --item xchat-0.5-1.fc20 --item-type koji_build
       checkotron run ./mycheck --item FEDORA-2026-04459ef8cf --item-type bodhi_update
       checkotron run rpmlint --item xchat-0.5-1.fc20 --koji-store ~/packages --artifacts out
+      checkotron run rpmlint --item xchat-0.5-1.fc20 --parameter config=unsigned
       checkotron run rpmlint --item-file builds.txt -j 4
     """
     from runner.by_command_line import carry_out

@@ -147,6 +147,7 @@ def _argv(options: RunOptions, cell: Cell) -> list[str]:
         if value:
             words += [option, str(value)]
     words += [f"--fact={fact}" for fact in options.facts]
+    words += [f"--parameter={parameter}" for parameter in options.parameters]
     return words + (["--keep"] if options.keep else [])
 
 

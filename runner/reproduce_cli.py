@@ -55,4 +55,10 @@ def reproduce(result: str, state: Path | None, artifacts: Path | None, check: st
                f"then: {report.execution_status} ({report.code})", err=True)
     return carry_out(RunOptions(
         check=str(found.path), item=report.item, item_type=report.item_type, arch=report.arch, artifacts=artifacts,
-        executor=executor or report.executor or "auto", koji_store=koji_store, dry_run=dry_run))
+        executor=executor or report.executor or "auto", koji_store=koji_store, dry_run=dry_run,
+        parameters=_parameters(report.details.get("parameters"))))
+
+
+def _parameters(noted: object) -> tuple[str, ...]:
+    """Return the parameters of the run then as options; this worker's environment may say something else."""
+    return tuple(f"{name}={value}" for name, value in noted.items()) if isinstance(noted, dict) else ()

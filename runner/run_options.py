@@ -19,6 +19,7 @@ from runner import settings, trust
 from runner.all_executors import EXECUTORS
 from runner.choice import choose_executor, is_ours
 from runner.environments import image_for
+from runner.parameter import parameters_of
 from runner.revision import revision_of
 from runner.stages import RunPlan
 from runner.validation import find
@@ -44,6 +45,8 @@ class RunOptions:
     report_url: str | None = None
     #: `NAME=VALUE` each.
     facts: tuple[str, ...] = ()
+    #: `NAME=VALUE` each.
+    parameters: tuple[str, ...] = ()
     #: Go before what the check's folder says.
     check_repository: str | None = None
     check_revision: str | None = None
@@ -102,7 +105,7 @@ def plan_of(options: RunOptions, check: CheckDescription, **extra: Any) -> RunPl
         check=check, input=given, folder=(options.artifacts or _new_run_folder(check, given)).absolute(),
         executor=executor, workspaces=settings.workspaces_folder(os.environ, executor.confines),
         settings=_settings(options, level), revision=revision,
-        facts=facts_of(options.facts),
+        facts=facts_of(options.facts), parameters=parameters_of(check, options.parameters, os.environ),
         given=trust.give(check, level, revision, settings.caches_folder(os.environ),
                          settings.secrets_folder(os.environ)),
         image=options.image if options.image and executor.name == "podman" else image, keep=options.keep, **extra)
@@ -147,6 +150,9 @@ def command_line(options: RunOptions, plan: RunPlan) -> list[str]:
         words += ["--image", options.image]
     if options.trust < trust.TRUSTED:
         words += ["--trust", str(options.trust)]
+    # those of the worker's environment, too: the line is run elsewhere
+    words += [f"--parameter={name}={value}" for name, value in plan.parameters.items()
+              if value != plan.check.parameters[name]]
     if options.koji_store:
         store = options.koji_store
         words += ["--koji-store", store if "://" in store else str(Path(store).absolute())]

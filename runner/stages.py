@@ -71,6 +71,8 @@ class RunPlan:
     revision: Revision | None = None
     #: What is known of the item beside its name: `task_id`, `issuer`. For the report; the check does not see it.
     facts: Mapping[str, str] = field(default_factory=dict)
+    #: What the operator has set, and the check's own where nobody has.
+    parameters: Mapping[str, str] = field(default_factory=dict)
     #: Caches and secrets.
     given: Given = field(default_factory=lambda: Given({}, {}))
     #: The root or image for the executor.
@@ -125,6 +127,8 @@ def fetch(state: RunState) -> None:
         state.reached.say(note)
     if plan.facts:
         state.note("facts", plan.facts)
+    if plan.parameters:
+        state.details["parameters"] = dict(plan.parameters)
     if plan.revision is not None:
         state.details["revision"] = plan.revision.to_dict()
         if plan.revision.repository:
@@ -254,6 +258,9 @@ def variables_of(plan: RunPlan, places: Mapping[str, Path],
                   "checkname": data.testcase, "testcase": data.testcase, "namespace": plan.check.namespace}
     if data.item_type == "bodhi_update":
         variables["bodhi_id"] = data.item
+    if plan.check.parameters:
+        # without the runner's help, as in a dry run of a test, the check's own hold
+        variables["parameters"] = {**plan.check.parameters, **plan.parameters}
     for name, files in (("caches", plan.given.caches), ("secrets", plan.given.secrets)):
         if files:
             variables[name] = {key: str(path_of(path)) for key, path in files.items()}

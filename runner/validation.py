@@ -53,7 +53,7 @@ def faults_of(check: CheckDescription, item_type: str | None = None) -> list[Fau
     """
     faults: list[Fault] = []
     known = {*ALWAYS, *_item_variables(check, item_type)}
-    known |= {name for name in ("caches", "secrets") if getattr(check, name)}
+    known |= {name for name in ("caches", "secrets", "parameters") if getattr(check, name)}
     for action in check.actions:
         if action.directive:
             faults.extend(_action_faults(check, action, known))

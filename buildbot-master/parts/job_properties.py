@@ -10,6 +10,8 @@ from checks.item import shown
 
 #: Begins the properties that the trigger makes of what an event says about its item; each is a fact of the report.
 FACT_PREFIX = "fact_"
+#: Begins the properties by which a rule sets parameters of the check: `extra: {parameter_config: unsigned}`.
+PARAMETER_PREFIX = "parameter_"
 #: Properties that become options of the runner, and what they may be. Each can only confine a run further: `local`,
 #: which runs a stranger's check without a cage, is not among the executors.
 RUNNER_PROPERTIES = {
@@ -46,6 +48,12 @@ def facts_of(properties: Mapping[str, Any]) -> dict[str, str]:
     """Return what the trigger said of the item beside its name, by the names that reports use."""
     return {name.removeprefix(FACT_PREFIX): value for name, value in sorted(properties.items())
             if name.startswith(FACT_PREFIX) and isinstance(value, str)}
+
+
+def parameters_of(properties: Mapping[str, Any]) -> dict[str, str]:
+    """Return the parameters of the check that a rule sets."""
+    return {name.removeprefix(PARAMETER_PREFIX): value for name, value in sorted(properties.items())
+            if name.startswith(PARAMETER_PREFIX) and isinstance(value, str)}
 
 
 def _own(job: Job) -> dict[str, Any]:

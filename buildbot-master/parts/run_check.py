@@ -12,7 +12,7 @@ from buildbot_master.parts.build import folders_of
 from buildbot_master.parts.check_files import own_check_path
 from buildbot_master.parts.fetch_check import fetch_check, wanted_repository
 from buildbot_master.parts.hand_over import Run, is_handed_over
-from buildbot_master.parts.job_properties import RUNNER_PROPERTIES, facts_of
+from buildbot_master.parts.job_properties import RUNNER_PROPERTIES, facts_of, parameters_of
 from buildbot_master.parts.mirrors import MirrorError, Wanted
 from buildbot_master.parts.progress import say_running
 from buildbot_master.parts.saying import say
@@ -49,6 +49,7 @@ def asked_of_runner(build: Any) -> list[str]:
 def known_of(properties: Mapping[str, Any], wanted: Wanted | None) -> list[str]:
     """Return as options what the job's properties say of its item, and which repository the check is from."""
     options = [f"--fact={name}={value}" for name, value in facts_of(properties).items()]
+    options += [f"--parameter={name}={value}" for name, value in parameters_of(properties).items()]
     if wanted is not None:
         options.append(f"--check-repository={wanted.repository}")
         if revision := properties.get("check_revision"):

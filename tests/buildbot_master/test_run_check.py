@@ -18,6 +18,12 @@ def test_facts_of_the_event_become_options_and_nothing_else_does() -> None:
     assert known_of(properties, None) == ["--fact=issuer=a b=c; rm", "--fact=task_id=7"]
 
 
+def test_parameters_of_a_rule_become_options() -> None:
+    properties = {"parameter_config": "/etc/a b; rm", "parameter_level": 7, "parameters": "x"}
+
+    assert known_of(properties, None) == ["--parameter=config=/etc/a b; rm"]
+
+
 def test_a_check_of_a_repository_is_told_where_it_is_from() -> None:
     wanted = Wanted("https://src.example.org/rpms/xchat.git", "main", "tests")
 

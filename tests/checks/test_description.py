@@ -66,7 +66,7 @@ def test_every_fault_is_told_at_once_with_its_line() -> None:
                   "  - {name: a, koji: {}, bodhi: {}}\n  - 7\n  - {}\n") == [
         "2, namespac: unknown key `namespac`; did you mean `namespace`? known: name, namespace, description, "
         "maintainer, ref_url, version, disabled, input, arches, matrix, environment, run, actions, timeout, "
-        "silence_timeout, resources, shares, artifacts, caches, secrets",
+        "silence_timeout, resources, shares, artifacts, parameters, caches, secrets",
         "3, timeout: `soon` is not allowed here; expected a time above 0 and up to a week: seconds, or such as "
         "`20 min`, `2h`",
         "4, input.item_type[0]: `koji_buld` is not allowed here; did you mean `koji_build`? expected one of "

@@ -20,6 +20,8 @@ from typing import Any
 from tests.support.library_script import load_script
 
 LICENSES = Path(__file__).resolve().parents[2] / "checks" / "library" / "license" / "allowed_licenses.txt"
+#: What a worker's environment sets for our check, an absolute path here, holds for the tool alone, too.
+RPMLINT_CONFIG = "CHECKOTRON_PARAMETER_RPMLINT_CONFIG"
 #: Outcomes that leave the item alone, that stop it, and that ask a person; a tool can say no more than that.
 PASSES, FAILS, ASKS = ("PASSED", "INFO"), ("FAILED",), ("NEEDS_INSPECTION",)
 
@@ -54,7 +56,8 @@ def output(*argv: object) -> str:
 # -- the tools ---------------------------------------------------------------------------------------------------------
 
 def rpmlint(package: Path, scratch: Path) -> tuple[str, tuple[str, ...]]:
-    code = exit_code("rpmlint", package)
+    config = os.environ.get(RPMLINT_CONFIG)
+    code = exit_code("rpmlint", *(["--config", config] if config else []), package)
     return f"rpmlint {code}", {0: PASSES, 3: ASKS, 64: FAILS, 65: FAILS, 66: FAILS}[code]
 
 
@@ -157,6 +160,8 @@ def our_outcome(check: str, folder: Path) -> str:
     options: dict[str, Any] = {}
     if check == "installability":
         options = {"repositories": {"it": str(folder)}, "arch": arch_of(next(folder.glob("*.rpm")))}
+    if check == "rpmlint":
+        options = {"config": os.environ.get(RPMLINT_CONFIG)}
     [result] = load_script(check, f"run_{check}.py").run(str(folder), item="a-package-1", **options)
     return str(result["outcome"])
 

@@ -6,6 +6,7 @@ cannot read is NEEDS_INSPECTION: nothing was found out about it. Anything else r
 """
 from __future__ import annotations
 
+import itertools
 import os
 import re
 import shutil
@@ -18,6 +19,8 @@ from typing import Any
 
 from waivers import Waivers, waivers_for
 
+#: Those that are shipped with the check.
+CONFIGURATIONS = Path(__file__).resolve().parent / "configurations"
 #: rpmlint's exit codes: errors; only errors that --strict made; badness above the configured threshold.
 FAILED_CODES = (64, 65, 66)
 #: "fatal error while reading PATH: why": rpmlint stops at the first package it cannot read.
@@ -51,6 +54,8 @@ class Linted:
     messages: tuple[str, ...]
     #: File name and reason of each package that rpmlint could not read.
     unreadable: tuple[tuple[str, str], ...] = ()
+    #: The files that rpmlint says it was configured by.
+    configuration: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -71,20 +76,22 @@ def run(rpms: str, item: str, item_type: str = "koji_build", *, arch: str | None
 
     With an `arch`, packages of other architectures are left out; `noarch` takes all of them. `rpmlintrc` is a waiver
     file, or a folder that may hold `<name>.rpmlintrc`; without it the one in the source package is used. `previous` is
-    a folder with the packages of an older build: say what is new and what is fixed. `config` is rpmlint's own --config,
-    `artifacts` a folder for the whole text, `rpmlint` the program, `timeout_seconds` for one call of it.
+    a folder with the packages of an older build: say what is new and what is fixed. `config` is a file of
+    `configurations/` without its ending, or an absolute path: rpmlint's own --config. `artifacts` a folder for the
+    whole text, `rpmlint` the program, `timeout_seconds` for one call of it.
     Raises RpmlintError: no verdict, and why; the run is NOT_OK.
     """
     packages = [path for path in packages_below(Path(rpms)) if is_for(arch, path.name)]
     if not packages:
         raise RpmlintError(f"`{rpms}` holds no package (*.rpm) of {item}: nothing to check")
     with tempfile.TemporaryDirectory(prefix="rpmlint-") as folder:
-        tool = Rpmlint(found_program(rpmlint), Path(folder), config, timeout_seconds)
+        tool = Rpmlint(found_program(rpmlint), Path(folder), found_config(config), timeout_seconds)
         waivers = waivers_for(packages, rpmlintrc, item)
         linted = lint(tool, packages, waivers)
         older = older_messages(tool, previous, waivers, arch)
     result = {"item": item, "type": item_type} | ({"arch": arch} if arch else {})
     result |= {"waivers": waivers.source} if waivers else {}
+    result |= {"configuration": [shipped_name(path) for path in linted.configuration]} if linted.configuration else {}
     return [result_of(linted, older, len(packages), result, artifacts)]
 
 
@@ -112,15 +119,38 @@ def found_program(name: str) -> str:
     return path
 
 
+def found_config(config: str | None) -> str | None:
+    """Return the path of the configuration that is named, None for rpmlint's own."""
+    if not config:
+        return None
+    if os.path.isabs(config):
+        if not os.path.exists(config):
+            raise RpmlintError(f"configuration `{config}` is not on this worker; expected a TOML file of rpmlint's, or "
+                               "a folder of them")
+        return config
+    shipped = {path.stem: str(path) for path in sorted(CONFIGURATIONS.glob("*.toml"))}
+    if config not in shipped:
+        raise RpmlintError(f"there is no configuration `{config}`; expected an absolute path on the worker, or one of "
+                           f"{', '.join(shipped)}")
+    return shipped[config]
+
+
+def shipped_name(path: str) -> str:
+    """Return the name of a configuration that is ours, the path of any other: ours lies elsewhere at each run."""
+    return Path(path).stem if Path(path).parent == CONFIGURATIONS else path
+
+
 # -- the tool ----------------------------------------------------------------------------------------------------------
 
 def lint(tool: Rpmlint, packages: list[Path], waivers: Waivers | None) -> Linted:
     """Run rpmlint over the packages; again without those that it cannot read, so that the others get their answer."""
-    remaining, unreadable = list(packages), []
+    remaining = list(packages)
+    unreadable: list[tuple[str, str]] = []
     while remaining:
         code, printed, complaints = call(tool, remaining, waivers)
         if code != UNREADABLE_CODE:
-            return Linted(code, *counted(code, printed, complaints, len(remaining)), tuple(unreadable))
+            return Linted(code, *counted(code, printed, complaints, len(remaining)), tuple(unreadable),
+                          configuration_in(printed))
         culprit, why = culprit_of(complaints, remaining)
         unreadable.append((culprit.name, why))
         remaining.remove(culprit)
@@ -156,7 +186,7 @@ def call(tool: Rpmlint, packages: list[Path], waivers: Waivers | None) -> tuple[
 def _tail(file: Any) -> str:
     """Return the end of what was printed: the counts stand in the last line."""
     file.seek(max(0, file.seek(0, os.SEEK_END) - PRINTED_LIMIT))
-    return file.read().decode("utf-8", "replace")
+    return str(file.read(), "utf-8", "replace")
 
 
 def counted(code: int, printed: str, complaints: str, expected: int) -> tuple[int, int, tuple[str, ...]]:
@@ -171,6 +201,14 @@ def counted(code: int, printed: str, complaints: str, expected: int) -> tuple[in
     # before the first empty line rpmlint says which configuration it uses
     start = next((number for number, line in enumerate(lines) if not line.strip()), 0)
     return int(counts[3]), int(counts[4]), tuple(printable(line) for line in lines[start:-1] if line.strip())
+
+
+def configuration_in(printed: str) -> tuple[str, ...]:
+    """Return the paths below `configuration:` at the head of what rpmlint prints."""
+    head = itertools.takewhile(str.strip, printed.splitlines())
+    after = itertools.dropwhile(lambda line: line.strip() != "configuration:", head)
+    paths = itertools.takewhile(lambda line: line.startswith("    "), itertools.islice(after, 1, None))
+    return tuple(printable(line.strip()) for line in paths)
 
 
 def culprit_of(complaints: str, packages: list[Path]) -> tuple[Path, str]:

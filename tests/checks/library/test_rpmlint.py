@@ -248,3 +248,41 @@ def test_the_script_needs_nothing_of_ours(good: rpm_packages.BuiltPackage, tmp_p
                           capture_output=True, text=True, cwd=tmp_path, check=False)
 
     assert (done.stdout, done.stderr) == ("PASSED\n", "")
+
+
+# -- configurations ----------------------------------------------------------------------------------------------------
+
+@pytest.fixture(scope="module")
+def unsigned(tmp_path_factory: pytest.TempPathFactory) -> rpm_packages.BuiltPackage:
+    """Good but for what a distribution's configuration lets pass: no signature, no Group."""
+    waivers = "".join(line + "\n" for line in rpm_packages.WAIVERS.splitlines()
+                      if not any(word in line for word in ("no-signature", "no-group-tag")))
+    return rpm_packages.good(tmp_path_factory.mktemp("unsigned"), sources={"good.rpmlintrc": waivers})
+
+
+def test_the_verdict_is_that_of_the_configuration_that_was_named(unsigned: rpm_packages.BuiltPackage) -> None:
+    as_installed, as_koji = (only_result(unsigned.folder, unsigned.nvr, config=config) for config in ("", "koji"))
+
+    assert (as_installed["outcome"], as_koji["outcome"]) == ("FAILED", "PASSED")
+    assert "E: no-signature" in as_installed["details"]["output"]
+    assert as_installed["configuration"] == [str(path) for path in as_installed["configuration"]]
+    assert as_koji["configuration"] == [*as_installed["configuration"], "koji"]
+
+
+def test_a_configuration_on_the_worker_is_named_by_its_path(
+        unsigned: rpm_packages.BuiltPackage, tmp_path: Path) -> None:
+    (tmp_path / "ours.toml").write_text('Filters = ["no-signature", "no-group-tag"]\n')
+
+    result = only_result(unsigned.folder, unsigned.nvr, config=str(tmp_path / "ours.toml"))
+
+    assert (result["outcome"], result["configuration"][-1]) == ("PASSED", str(tmp_path / "ours.toml"))
+
+
+@pytest.mark.parametrize(("config", "why"), [
+    ("fedroa", "there is no configuration `fedroa`; expected an absolute path on the worker, or one of koji, unsigned"),
+    ("../../etc", "there is no configuration `../../etc`; "), ("/no.toml", "configuration `/no.toml` is not on this"),
+])
+def test_a_configuration_that_is_not_there_is_no_verdict(
+        good: rpm_packages.BuiltPackage, config: str, why: str) -> None:
+    with pytest.raises(rpmlint.RpmlintError, match=why.replace(".", "[.]")):
+        rpmlint.run(str(good.folder), item=good.nvr, config=config)
