@@ -2,11 +2,12 @@
 from __future__ import annotations
 
 import os
+import time
 from typing import Any
 
 import buildbot.data.masters
 import sqlalchemy as sa
-from twisted.internet import defer
+from twisted.internet import defer, task
 
 from buildbot_master.parts.periodic import Periodic
 from buildbot_master.parts.saying import say
@@ -16,8 +17,10 @@ from buildbot_master.parts.settings import Settings, SettingsError
 _HEARTBEAT_SECONDS = 60.0
 #: Seconds for the other services to stop, before a master without a router ends.
 _LAST_SECONDS = 5.0
-#: Exit code of such a master (EX_TEMPFAIL).
-_ROUTER_GONE = 75
+#: Exit code of a master that the others have lost, or soon will (EX_TEMPFAIL).
+_LOST = 75
+#: Of the time after which the others take over: a master that cannot be heard for so long ends before.
+_LEASE = 0.8
 
 
 def several_masters(settings: Settings) -> dict[str, Any]:
@@ -39,11 +42,13 @@ class OtherMasters(Periodic):
     master is back.
 
     A master that has lost the router stops its services and stays alive, doing nothing: here its process ends, so
-    that who watches processes starts it again.
+    that who watches processes starts it again. So it does where it could not reach the database for nearly as long as
+    the others wait before they take its builds: else these would run twice.
     """
 
     name = "other-masters"
     _is_ending = False
+    _watching: Any = None
     failure = "the jobs of masters that are gone could not be looked at"
 
     def checkConfig(self, settings: Settings) -> None:
@@ -56,19 +61,34 @@ class OtherMasters(Periodic):
         # its timer starts after the services
         self.master.masterHeartbeatService.step = self.interval_seconds
 
+    def startService(self) -> Any:
+        self._heard = time.monotonic()
+        self._watching = task.LoopingCall(self._watch)
+        self._watching.start(self.interval_seconds, now=False)
+        return super().startService()
+
     @defer.inlineCallbacks
     def stopService(self) -> Any:
+        if self._watching is not None and self._watching.running:
+            self._watching.stop()
         is_told_to_stop = self.master._got_sigterm or self.master.reactor._stopped
         if self.settings.multi_master and not is_told_to_stop:
             self._end()
         yield super().stopService()
+
+    def _watch(self) -> None:
+        silent_seconds = time.monotonic() - self._heard
+        if self.settings.multi_master and silent_seconds > self.settings.master_lost_seconds * _LEASE:
+            say("the database could not be reached for so long that the others may take this master's builds; it ends, "
+                "and should be started again", seconds=round(silent_seconds, 1))
+            os._exit(_LOST)
 
     def _end(self) -> None:
         """End the process soon, where that is not under way; a stop of the reactor would wait for ever."""
         if not self._is_ending:
             self._is_ending = True
             say("the router of the masters is gone; this master ends, and should be started again")
-            self.master.reactor.callLater(_LAST_SECONDS, os._exit, _ROUTER_GONE)
+            self.master.reactor.callLater(_LAST_SECONDS, os._exit, _LOST)
 
     @defer.inlineCallbacks
     def look(self) -> Any:
@@ -81,6 +101,7 @@ class OtherMasters(Periodic):
                 return
             before = self.master.reactor.seconds() - self.settings.master_lost_seconds
             taken = yield self.master.db.pool.do(_take_over, self.master.db.model, int(before))
+            self._heard = time.monotonic()
             if taken:
                 say("jobs of masters that are gone are taken over", jobs=taken)
 
