@@ -21,7 +21,7 @@ from pathlib import Path
 import pika
 
 from benchmarks.trigger.rule_cost import CHECKS, TOPIC, message, rules_text
-from tests.support.door import running_door, token_file
+from tests.support.door import door_process, token_file
 from tests.support.rabbitmq import fresh_vhost, running_rabbitmq, wait_until
 from trigger.bus import BusSettings, declare, queue_definition
 
@@ -112,7 +112,7 @@ def main() -> None:
     """Measure and print."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 3000
     with (tempfile.TemporaryDirectory() as name, running_rabbitmq(Path(name) / "broker") as broker,
-          running_door() as door):
+          door_process() as door_url):
         folder = Path(name)
         for _ in range(int(sys.argv[2]) if len(sys.argv) > 2 else 1):
             found: dict[str, float] = {}
@@ -121,7 +121,7 @@ def main() -> None:
                     ("ours, a job each", our_command, "package{n}")):
                 with fresh_vhost(broker) as url:
                     fill(url, count, package)
-                    given = (url, folder) if command is noop_command else (url, folder, door.url)
+                    given = (url, folder) if command is noop_command else (url, folder, door_url)
                     found[what] = rate(url, count, command(*given), folder)  # type: ignore[operator]
                 ratio = found[what] / found["does nothing"]
                 print(f"{what:18} {found[what]:7.0f} messages/s, {ratio:.2f} of doing nothing", flush=True)

@@ -3,6 +3,8 @@ from __future__ import annotations
 
 import json
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -113,6 +115,27 @@ def running_door() -> Iterator[FakeDoor]:
         yield door
     finally:
         door.close()
+
+
+@contextmanager
+def door_process() -> Iterator[str]:
+    """Give the address of a door in a process of its own, for measurements."""
+    process = subprocess.Popen([sys.executable, "-c", "from tests.support import door; door.main()"],
+                               stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert process.stdin
+    assert process.stdout
+    try:
+        yield process.stdout.readline().strip()
+    finally:
+        process.stdin.close()
+        process.wait(10)
+
+
+def main() -> None:
+    """Say the address, and stay until standard input ends."""
+    with running_door() as door:
+        print(door.url, flush=True)
+        sys.stdin.read()
 
 
 def token_file(folder: Path, token: str = TOKEN) -> Path:

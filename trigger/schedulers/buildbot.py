@@ -8,6 +8,7 @@ them is one job, for the database has each key once.
 """
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import math
@@ -17,7 +18,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import requests
+# under requests, which would cost half as much again as all the rest of a job
+import urllib3
 
 from checks.contracts import Job
 from checks.item import shown
@@ -27,7 +29,7 @@ from trigger.scheduler import JobRefusedError, Scheduled, SchedulerAwayError, Sc
 logger = logging.getLogger(__name__)
 
 #: Seconds to connect, and to wait for an answer: a busy master still answers within a second or two.
-TIMEOUTS = (5, 60)
+TIMEOUT = urllib3.Timeout(connect=5, read=60)
 #: Seconds: the first pause, and the longest.
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 30.0
@@ -72,9 +74,8 @@ class BuildbotScheduler:
         """`patience_seconds`: how long one job is tried; a broker takes back what is held for too long."""
         self._door = door
         self._patience_seconds = patience_seconds
-        self._session = requests.Session()
-        # A proxy named in the environment must never see the token.
-        self._session.trust_env = False
+        # Asks no proxy named in the environment: it must never see the token.
+        self._pool = urllib3.PoolManager(timeout=TIMEOUT, retries=False)
         self._token = ""
         #: Of the door that answered last.
         self._at = 0
@@ -133,22 +134,24 @@ class BuildbotScheduler:
         return answer
 
     def _ask_one(self, url: str, method: str, path: str, body: dict[str, Any] | None) -> _Answer:
+        sent = None if body is None else json.dumps(body).encode()
         try:
-            with self._session.request(method, url + path, json=body, headers=self._headers(),
-                                       timeout=TIMEOUTS, allow_redirects=False, stream=True) as response:
-                text = response.raw.read(ANSWER_LIMIT, decode_content=True)
-        except (requests.RequestException, OSError, ValueError) as error:
+            with contextlib.closing(self._pool.request(method, url + path, body=sent, headers=self._headers(),
+                                                       redirect=False, preload_content=False)) as response:
+                # a connection whose answer was read to its end is kept
+                text = response.read(ANSWER_LIMIT, decode_content=True)
+        except (urllib3.exceptions.HTTPError, OSError, ValueError) as error:
             return _Answer(url, 0, _cause(error))
-        if response.status_code == 401:
+        if response.status == 401:
             self._token = ""
         asked = response.headers.get("Retry-After", "")
         wait = float(asked) if asked.isascii() and asked.isdigit() and len(asked) < 6 else 0.0
-        return _Answer(url, response.status_code, f"answered {response.status_code}", wait, _json(text))
+        return _Answer(url, response.status, f"answered {response.status}", wait, _json(text))
 
     def _headers(self) -> dict[str, str]:
         if not self._token:
             self._token = self._door.token_file.read_text(encoding="ascii").strip()
-        return {"Authorization": f"Bearer {self._token}"}
+        return {"Authorization": f"Bearer {self._token}", "Content-Type": "application/json"}
 
     def _say(self, job: Job, answer: _Answer, wait: float) -> None:
         fields = {"build_id": job.build_id, "job": job.label, "door": answer.url, "why": answer.why,
