@@ -10,6 +10,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,6 +27,8 @@ class PostgreSQL:
     #: Of `postgres`, as `name=value`.
     settings: tuple[str, ...] = ()
     server: subprocess.Popen[bytes] | None = field(default=None, repr=False)
+    #: The kernel takes the server along when the thread that started it ends: it must not be that of a caller.
+    _starter: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1), repr=False)
 
     @property
     def url(self) -> str:
@@ -48,11 +51,12 @@ class PostgreSQL:
         options = [word for setting in (*own, *self.settings) for word in ("-c", setting)]
         deadline = time.monotonic() + _START_SECONDS
         while time.monotonic() < deadline:
-            self.server = subprocess.Popen(
+            self.server = self._starter.submit(
+                subprocess.Popen,
                 # a test run that is killed takes its server along; asked for last, for a change of user forgets it
                 [*_as_user(self.user), "setpriv", "--pdeathsig=KILL", str(_binaries() / "postgres"),
                  "-D", str(self.folder / "data"), *options],
-                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/")
+                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/").result()
             if self._is_ready(deadline):
                 return
             # sessions of one that was killed hold its memory for a moment
