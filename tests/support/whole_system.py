@@ -114,13 +114,16 @@ class Options:
     checks: Sequence[Path] = ()
     more: Sequence[str] = ()
     environment: dict[str, str] = field(default_factory=dict)
+    #: Of the master, beside those that every test has.
+    settings: dict[str, object] = field(default_factory=dict)
 
 
 def start(folder: Path, options: Options = Options()) -> WholeSystem:
     """Start `up` with `<folder>/state`; return at once."""
     (folder / "state").mkdir(parents=True, exist_ok=True)
     # no test waits 20 s for the second attempt
-    (folder / "state" / "master-settings.json").write_text('{"retry_delay_seconds": 0.5, "grace_seconds": 5}')
+    settings = {"retry_delay_seconds": 0.5, "grace_seconds": 5, **options.settings}
+    (folder / "state" / "master-settings.json").write_text(json.dumps(settings))
     command = [sys.executable, "-m", "checkotron", "up", "--state", str(folder / "state"), "--slots", "2"]
     for name, value in (("--bus", options.bus), ("--rules", options.rules), ("--koji-store", options.store)):
         command += [name, str(value)] if value else []
