@@ -8,24 +8,25 @@ throws away unseen. `install` puts `read_delivery` in that place, for
 `checkotron trigger consume` and for `fedora-messaging consume` alike. It also
 leaves out the validation against the general schema, which costs half a
 millisecond a message: the topics check every field they use. Where the
-publisher's schema package is installed, that schema still has its say.
+publisher's schema package is installed, that schema has its say in the log.
 """
 from __future__ import annotations
 
 import datetime
 import logging
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from checks.item import shown
 from trigger.message import BusMessage, UnreadableMessageError, make_message, parse_body
+from trigger.publisher_schema import PublisherSchemas
 
 logger = logging.getLogger(__name__)
 
 #: Encodings a publisher may name; others (`utf-7`, `zlib`, ...) only hide things.
 ENCODINGS = {"utf-8", "utf8", "ascii", "us-ascii", "iso-8859-1", "latin-1"}
 _SCHEMA = "fedora_messaging_schema"
+_SCHEMAS = PublisherSchemas()
 
 
 @dataclass(slots=True)
@@ -60,7 +61,7 @@ def read_delivery(routing_key: str, properties: Any, body: bytes) -> Delivery:
     try:
         text = _decoded(body, properties.content_encoding)
         delivery.message = make_message(routing_key, parse_body(text), message_id)
-        _hold_schema(headers, routing_key, properties, body)
+        _look_at_schema(headers, delivery.message)
     except UnreadableMessageError as error:
         delivery.message, delivery.fault = None, str(error)
     except Exception as error:
@@ -99,35 +100,11 @@ def _decoded(body: bytes, encoding: object) -> str | bytes:
         raise UnreadableMessageError(f"is not {encoding}: byte `0x{body[error.start]:02x}` at {error.start}") from None
 
 
-def _hold_schema(headers: dict[str, Any], routing_key: str, properties: Any, body: bytes) -> None:
-    """Let the schema of the publisher's package refuse the message, where that package is installed."""
+def _look_at_schema(headers: dict[str, Any], message: BusMessage) -> None:
+    """Let the schema of the publisher's package have its say, where that package is installed."""
     schema = headers.get(_SCHEMA)
     if schema is None or schema in ("base.message", "fedora_messaging.message:Message"):
         return
     if not isinstance(schema, str):
         raise UnreadableMessageError(f"schema header is a {type(schema).__name__}; expected text")
-    if schema not in _installed_schemas():
-        return
-    from fedora_messaging.exceptions import ValidationError
-    from fedora_messaging.message import get_message
-
-    try:
-        get_message(routing_key, properties, body)
-    except ValidationError as error:
-        raise UnreadableMessageError(f"does not meet its schema `{shown(schema)}`: {shown(str(error), 300)}") from None
-
-
-def _installed_schemas() -> frozenset[str]:
-    """Return the names of the message classes of installed schema packages; read once."""
-    global _schemas
-    if _schemas is None:
-        from importlib.metadata import entry_points
-
-        _schemas = frozenset(entry.name for entry in entry_points(group="fedora.messages"))
-    return _schemas
-
-
-_schemas: frozenset[str] | None = None
-
-#: What the consumer calls.
-ReadDelivery = Callable[[str, Any, bytes], Delivery]
+    _SCHEMAS.look(schema, message.body, message.id)

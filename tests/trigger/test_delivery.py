@@ -9,7 +9,6 @@ from typing import Any
 
 import pika
 import pytest
-from fedora_messaging import message as fedora_messaging
 
 import trigger.delivery as module
 from tests.trigger.samples import KOJI_TOPIC, koji_body
@@ -74,24 +73,6 @@ def test_chance_bytes_never_raise() -> None:
         body = bytes(chance.choice(b'{}[]":,0123 \\uabctrfn\xff\x00') for _ in range(chance.randrange(40)))
         delivery = read(body)
         assert (delivery.message is None) is bool(delivery.fault)
-
-
-class Strict(fedora_messaging.Message):
-    body_schema = {"type": "object", "required": ["tag"]}  # noqa: RUF012 (fedora-messaging's form)
-
-
-def test_a_schema_that_is_installed_has_its_say(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_schemas", frozenset({"strict.v1"}))
-    monkeypatch.setattr(fedora_messaging, "_registry_loaded", True)
-    monkeypatch.setitem(fedora_messaging._schema_name_to_class, "strict.v1", Strict)
-    headers = {
-        "fedora_messaging_schema": "strict.v1",
-        "fedora_messaging_severity": 20,
-        "sent-at": "2026-01-01T00:00:00Z",
-    }
-
-    assert read(headers=headers).fault.startswith("does not meet its schema `strict.v1`: 'tag' is a required property")
-    assert read(b'{"tag": "f36"}', headers=headers, content_encoding="utf-8", message_id="m").fault == ""
 
 
 def test_headers_are_kept_as_json_can_hold_them() -> None:
