@@ -49,8 +49,9 @@ class PublisherSchemas:
                 self._judges[name] = _made(entry.load())
             except Exception as error:
                 # a stranger's package: whatever is wrong with it must not cost a message
+                why = f"{type(error).__name__}: {shown(str(error), 200)}"
                 logger.warning("the package of a publisher's schema is broken, its messages are used without it",
-                               extra={"schema": shown(name), "why": f"{type(error).__name__}: {shown(str(error), 200)}"})
+                               extra={"schema": shown(name), "why": why})
                 self._judges[name] = None
         return self._judges[name]
 
