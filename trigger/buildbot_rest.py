@@ -9,12 +9,23 @@ import requests
 
 from checks.item import shown
 from trigger.field import number, sequence
+from trigger.network_error import cause_of
 
 TIMEOUTS = (5, 30)
 
 
 class BuildbotRestError(Exception):
     """Raised when Buildbot does not answer, or refuses; the text says what to do."""
+
+
+def is_under_way(url: str, key: str) -> bool:
+    """True where the job of that key waits or runs in Buildbot. Raises BuildbotRestError."""
+    try:
+        answer = requests.get(f"{url.rstrip('/')}/api/v2/buildsets", timeout=TIMEOUTS, allow_redirects=False,
+                              params={"external_idstring": key, "complete": "false"})
+        return answer.status_code == 200 and bool(list(sequence(answer.json(), "buildsets")))
+    except (requests.RequestException, ValueError) as error:
+        raise BuildbotRestError(f"{url} does not answer: {cause_of(error)}") from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,4 +88,4 @@ class BuildbotRest:
         try:
             return self._session.request(method, self._url + path, timeout=TIMEOUTS, allow_redirects=False, **arguments)
         except requests.RequestException as error:
-            raise BuildbotRestError(f"{self._url} does not answer: {shown(str(error), 200)}") from None
+            raise BuildbotRestError(f"{self._url} does not answer: {cause_of(error)}") from None

@@ -27,6 +27,7 @@ from trigger.all_topics import binding_keys
 from trigger.delivery import plain
 from trigger.field import sequence
 from trigger.listening import LOOK_SECONDS, Watch
+from trigger.network_error import cause_of
 from trigger.parked import Parked, new_parked
 
 logger = logging.getLogger(__name__)
@@ -121,14 +122,14 @@ def declare(settings: BusSettings) -> None:
             return
         except (pika.exceptions.ProbableAuthenticationError, pika.exceptions.ProbableAccessDeniedError,
                 pika.exceptions.AuthenticationError) as error:
-            raise BusRefusedError(f"the broker refuses the login: {_words(error)}") from None
+            raise BusRefusedError(f"the broker refuses the login: {cause_of(error)}") from None
         except pika.exceptions.ChannelClosedByBroker as error:
             raise BusRefusedError(f"the broker refuses queue `{settings.queue}`: {error.reply_text}") from None
         except ssl.SSLCertVerificationError as error:
             raise BusRefusedError(f"the broker's certificate is not trusted: {error.verify_message}; "
                                   "name its authority with --ca-cert") from None
         except (pika.exceptions.AMQPError, OSError) as error:
-            logger.warning("the broker is away, trying again", extra={"why": _words(error), "wait_seconds": pause})
+            logger.warning("the broker is away, trying again", extra={"why": cause_of(error), "wait_seconds": pause})
             time.sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE)
 
@@ -241,8 +242,3 @@ class _End:
             self._loop.stop()
         except ReactorNotRunning:
             logger.debug("the loop has ended already")
-
-
-def _words(error: BaseException) -> str:
-    text = str(error) or repr(error)
-    return text[:200]

@@ -29,7 +29,8 @@ _AGAIN = "!again-"
 @click.command()
 @click.argument("word", metavar="ITEM|BUILD_ID|MESSAGE_ID")
 @click.option("--check", "checks", multiple=True, metavar="NAME", help="Only this check. Repeatable.")
-@click.option("--failed", is_flag=True, help="Only jobs without a result, or with one that is not PASSED or INFO.")
+@click.option("--failed", is_flag=True,
+              help="Only jobs that ended without a result, or with one that is not PASSED or INFO.")
 @click.option("--results", "results_url", metavar="URL",
               help="Results database for --failed; else as the state folder says.")
 @click.option("--dry-run", is_flag=True, help="Only say what would be scheduled.")
@@ -50,8 +51,9 @@ def retrigger(word: str, checks: tuple[str, ...], failed: bool, results_url: str
     chosen = _newest_of_each(_found(journal, word, checks))
     if failed:
         chosen = [one for one in chosen if _has_failed(one.job, _results(folder, results_url))]
+        chosen = _without_those_under_way(chosen, _buildbot_url(folder))
     if not chosen:
-        click.echo("nothing to schedule: every job has a good result")
+        click.echo("nothing to schedule: every job has a good result, or is under way")
         return
     door = None if dry_run else door_of(state, door_urls, door_token_file)
     refused = 0
@@ -157,6 +159,30 @@ def _has_failed(job: Job, results: ResultsDatabaseStore) -> bool:
         return not results.has(job.build_id)
     except StoreAwayError as error:
         raise InputError(f"the results database cannot be asked: {error}") from None
+
+
+def _without_those_under_way(jobs: list[JournalJob], buildbot: str | None) -> list[JournalJob]:
+    """Leave out jobs that wait or run: asking twice must not run them twice. Without a Buildbot none is known to."""
+    from trigger.buildbot_rest import BuildbotRestError, is_under_way
+
+    left = []
+    for one in jobs:
+        try:
+            busy = one.state == HELD or (buildbot is not None and is_under_way(buildbot, one.job.key))
+        except BuildbotRestError as error:
+            raise InputError(f"whether jobs are under way cannot be asked: {error}") from None
+        if busy:
+            click.echo(f"{one.job.label}: is under way ({one.job.build_id})")
+        else:
+            left.append(one)
+    return left
+
+
+def _buildbot_url(folder: Path) -> str | None:
+    try:
+        return read_addresses(folder).buildbot_url
+    except AddressesError:
+        return None
 
 
 def _results(folder: Path, url: str | None) -> ResultsDatabaseStore:

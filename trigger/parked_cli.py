@@ -12,6 +12,7 @@ import click
 from checks.item import shown
 from trigger.lookup import LookupAwayError
 from trigger.message import UnreadableMessageError, make_message, parse_body
+from trigger.network_error import cause_of
 from trigger.option import (
     InputError,
     door_options,
@@ -158,7 +159,7 @@ def fetch(url: str, queue: str, state: Path | None) -> None:
     try:
         count = take_given_up(BusSettings(url, queue), store.add)
     except (pika.exceptions.AMQPError, OSError) as error:
-        raise InputError(f"the broker cannot be asked: {str(error)[:200] or type(error).__name__}") from None
+        raise InputError(f"the broker cannot be asked: {cause_of(error)}") from None
     click.echo(f"{count} taken" if count else "the broker has given up on nothing")
 
 

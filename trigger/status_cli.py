@@ -15,6 +15,7 @@ from checks.item import shown
 from trigger.consumer import PAUSED
 from trigger.held import Held, HeldJobs
 from trigger.journal import Journal, JournalJob
+from trigger.network_error import cause_of
 from trigger.option import InputError, door_of, door_options, existing_state_folder
 from trigger.parked import ParkedMessages
 from trigger.standing import is_running, read_standing, told
@@ -141,7 +142,7 @@ def _queue(url: str, queue: str) -> dict[str, Any]:
             found = connection.channel().queue_declare(queue, passive=True).method
             parked = connection.channel().queue_declare(settings.parked_queue, passive=True).method
     except (pika.exceptions.AMQPError, OSError) as error:
-        return {"error": str(error)[:200] or type(error).__name__}
+        return {"error": cause_of(error)}
     return {"waiting": found.message_count, "consumers": found.consumer_count, "given_up": parked.message_count}
 
 
@@ -149,7 +150,7 @@ def _print(data: dict[str, Any]) -> None:
     door = data["door"]
     if data["paused"]:
         click.echo(click.style("paused: messages wait in the broker until `checkotron trigger resume`", fg="yellow"))
-    click.echo("master:  " + (door["error"].splitlines()[0] if "error" in door else
+    click.echo("master:  " + (_refusal(door["error"]) if "error" in door else
                               f"{door.get('pending')} {'job waits' if door.get('pending') == 1 else 'jobs wait'}, " +
                               ("takes more" if door.get("accepting") else "takes no more now")))
     if "queue" in data:
@@ -171,6 +172,13 @@ def _print(data: dict[str, Any]) -> None:
         click.echo(f"  {rule}: " + ", ".join(f"{count} {state}" for state, count in counts.items()))
     for one in data["newest"]:
         click.echo(f"newest:  {one['job']}\n         {one['build_id']}, {one['state']} {_ago(one['age_seconds'])}")
+
+
+def _refusal(error: str) -> str:
+    """Return the first line of what the door said, with what to do about it."""
+    if error == "answered 401":
+        return "answered 401: it does not know our token; name its file with --door-token-file"
+    return error.splitlines()[0]
 
 
 def _ago(seconds: int) -> str:

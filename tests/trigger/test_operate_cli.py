@@ -5,13 +5,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 
-from checks.addresses import Addresses, write_addresses
+from checks.addresses import Addresses, read_addresses, write_addresses
 from tests.support.door import FakeDoor, running_door, token_file
 from tests.support.serving import serving
 from tests.trigger.samples import koji_build, line, tag_message
@@ -76,7 +77,7 @@ def test_status_without_a_master_or_a_broker_says_so(operator: Operator) -> None
 
     assert done.exit_code == 0
     assert "master:  [Errno 111] Connection refused" in done.stdout
-    assert "bus:     " in done.stdout
+    assert "bus:     Connection refused\n" in done.stdout
 
 
 def test_pause_and_resume_leave_and_remove_a_mark(operator: Operator) -> None:
@@ -137,6 +138,20 @@ def test_retrigger_of_the_failed_asks_the_results_database(operator: Operator) -
 
     assert done.exit_code == 0
     assert [line.split()[1] for line in done.stdout.splitlines()] == ["other-koji_build-xchat-0.5-1.fc36-x86_64"]
+
+
+def test_retrigger_of_the_failed_leaves_out_what_is_under_way(operator: Operator) -> None:
+    operator.replay(koji_build())
+    busy = next(job["key"] for job in operator.door.jobs if job["taskname"] == "rpmlint").replace(":", "%3A").replace("/", "%2F")
+    with (serving(lambda path: {"data": []}) as results,
+          serving(lambda path: {"buildsets": [{"bsid": 7}] if busy in path else []}) as buildbot):
+        known = read_addresses(operator.state)
+        write_addresses(operator.state, replace(known, buildbot_url=buildbot))
+        done = operator.run("retrigger", "xchat-0.5-1.fc36", "--failed", "--results", results)
+
+    said = [line.partition(" (")[0] for line in done.stdout.splitlines()]
+    assert said == ["rpmlint-koji_build-xchat-0.5-1.fc36: is under way",
+                    "scheduled other-koji_build-xchat-0.5-1.fc36-x86_64"]
 
 
 def test_cancel_takes_a_job_that_waits_here(operator: Operator) -> None:

@@ -24,6 +24,7 @@ import urllib3
 from checks.contracts import Job
 from checks.item import shown
 from trigger.field import number
+from trigger.network_error import cause_of
 from trigger.scheduler import JobRefusedError, Scheduled, SchedulerAwayError, SchedulerStoppedError
 
 logger = logging.getLogger(__name__)
@@ -141,7 +142,7 @@ class BuildbotScheduler:
                 # a connection whose answer was read to its end is kept
                 text = response.read(ANSWER_LIMIT, decode_content=True)
         except (urllib3.exceptions.HTTPError, OSError, ValueError) as error:
-            return _Answer(url, 0, _cause(error))
+            return _Answer(url, 0, cause_of(error))
         if response.status == 401:
             self._token = ""
         asked = response.headers.get("Retry-After", "")
@@ -180,13 +181,3 @@ def _json(text: bytes) -> dict[str, Any]:
     except (ValueError, RecursionError):
         return {}
     return data if isinstance(data, dict) else {}
-
-
-def _cause(error: BaseException) -> str:
-    """Return the innermost cause of a chain of network errors in a few words."""
-    for _ in range(10):
-        inner = getattr(error, "reason", None) or error.__cause__ or error.__context__
-        if not isinstance(inner, BaseException):
-            break
-        error = inner
-    return shown(str(error) or type(error).__name__, 200)

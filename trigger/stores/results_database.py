@@ -5,8 +5,8 @@ import json
 
 import requests
 
-from checks.item import shown
 from trigger.field import sequence, text
+from trigger.network_error import cause_of
 from trigger.store import StoreAwayError
 
 #: Seconds to connect, and to wait for an answer.
@@ -44,6 +44,6 @@ class ResultsDatabaseStore:
                 raise StoreAwayError(f"{self._url} answers {answer.status_code}")
             data = json.loads(content)
         except (requests.RequestException, OSError, ValueError, RecursionError) as error:
-            raise StoreAwayError(f"{self._url}: {shown(str(error), 200)}") from None
+            raise StoreAwayError(f"{self._url}: {cause_of(error)}") from None
         found = [text(result, "outcome") for result in sequence(data, "data")]
         return tuple(outcome for outcome in found if outcome and outcome not in _PROGRESS)
