@@ -50,8 +50,7 @@ def retrigger(word: str, checks: tuple[str, ...], failed: bool, results_url: str
     journal = _journal(folder)
     chosen = _newest_of_each(_found(journal, word, checks))
     if failed:
-        chosen = [one for one in chosen if _has_failed(one.job, _results(folder, results_url))]
-        chosen = _without_those_under_way(chosen, _buildbot_url(folder))
+        chosen = _failed(chosen, folder, _results(folder, results_url))
     if not chosen:
         click.echo("nothing to schedule: every job has a good result, or is under way")
         return
@@ -154,28 +153,31 @@ def _newest_of_each(jobs: list[JournalJob]) -> list[JournalJob]:
     return list(newest.values())
 
 
-def _has_failed(job: Job, results: ResultsDatabaseStore) -> bool:
-    try:
-        return not results.has(job.build_id)
-    except StoreAwayError as error:
-        raise InputError(f"the results database cannot be asked: {error}") from None
-
-
-def _without_those_under_way(jobs: list[JournalJob], buildbot: str | None) -> list[JournalJob]:
-    """Leave out jobs that wait or run: asking twice must not run them twice. Without a Buildbot none is known to."""
-    from trigger.buildbot_rest import BuildbotRestError, is_under_way
-
-    left = []
+def _failed(jobs: list[JournalJob], folder: Path, results: ResultsDatabaseStore) -> list[JournalJob]:
+    """Return those that ended without a good result; asking twice must not run twice what still waits or runs."""
+    buildbot, left = _buildbot_url(folder), []
     for one in jobs:
         try:
-            busy = one.state == HELD or (buildbot is not None and is_under_way(buildbot, one.job.key))
-        except BuildbotRestError as error:
-            raise InputError(f"whether jobs are under way cannot be asked: {error}") from None
-        if busy:
-            click.echo(f"{one.job.label}: is under way ({one.job.build_id})")
-        else:
-            left.append(one)
+            if results.has(one.job.build_id):
+                continue
+            # a run that has a result has ended, though Buildbot may need another moment to say so
+            if not results.outcomes(one.job.build_id) and _is_under_way(one, buildbot):
+                click.echo(f"{one.job.label}: is under way ({one.job.build_id})")
+                continue
+        except StoreAwayError as error:
+            raise InputError(f"the results database cannot be asked: {error}") from None
+        left.append(one)
     return left
+
+
+def _is_under_way(one: JournalJob, buildbot: str | None) -> bool:
+    """True where the job waits or runs. Without a Buildbot none is known to."""
+    from trigger.buildbot_rest import BuildbotRestError, is_under_way
+
+    try:
+        return one.state == HELD or (buildbot is not None and is_under_way(buildbot, one.job.key))
+    except BuildbotRestError as error:
+        raise InputError(f"whether jobs are under way cannot be asked: {error}") from None
 
 
 def _buildbot_url(folder: Path) -> str | None:
