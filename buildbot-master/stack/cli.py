@@ -37,7 +37,7 @@ class StackFailed(click.ClickException):
               help="Holds the token for --to; else $CHECKOTRON_RESULTS_TOKEN.")
 @click.option("--progress/--no-progress", default=True, show_default=True,
               help="Put QUEUED and RUNNING into the results database, until there is a result.")
-@click.option("--port", type=click.IntRange(1024, 65530), help="Use this and the next four ports. "
+@click.option("--port", type=click.IntRange(1024, 65530), help="Use this and the next five ports. "
               "[default: free ones, the same at each start]")
 @click.option("--slots", type=click.IntRange(1, 64), help="Builds at a time. [default: one a processor, at most 4]")
 @click.option("--koji-store", metavar="FOLDER|URL", envvar="CHECKOTRON_KOJI_STORE",

@@ -65,7 +65,7 @@ def parts(state: State, ports: Ports, options: StackOptions) -> list[Part]:
         _deliverer(state, ports, options.reports),
     ]
     if options.bus:
-        found.append(_trigger(state, options.bus, options))
+        found.append(_trigger(state, ports, options.bus, options))
     return found
 
 
@@ -119,14 +119,16 @@ def deliver_options(reports: ReportOptions, first: str) -> tuple[tuple[str, ...]
     return words, {DESTINATIONS: " ".join(everywhere)}
 
 
-def _trigger(state: State, bus: str, options: StackOptions) -> Part:
+def _trigger(state: State, ports: Ports, bus: str, options: StackOptions) -> Part:
+    figures = f"{HOST}:{ports.trigger}"
     chosen = ("--rules", str(options.rules.absolute())) if options.rules else ()
     checks = tuple(word for folder in options.checks for word in ("--checks", str(folder)))
     progress = ("--progress", str(state.queue / "progress")) if options.progress else ()
-    command = (*own_command(), "trigger", "consume", "--state", str(state.folder), *chosen, *checks, *progress)
+    command = (*own_command(), "trigger", "consume", "--state", str(state.folder), "--metrics", figures, *chosen,
+               *checks, *progress)
     # the bus by the environment: its address may hold a password, and a command line is everyone's to read
-    return Part("trigger", "trigger", command, state.folder, lambda: True, f"listens to {_without_password(bus)}",
-                {"CHECKOTRON_BUS": bus}, stop_order=1)
+    return Part("trigger", "trigger", command, state.folder, lambda: _answers(f"http://{figures}/healthcheck"),
+                f"listens to {_without_password(bus)}", {"CHECKOTRON_BUS": bus}, stop_order=1, ports=(ports.trigger,))
 
 
 def _twistd() -> tuple[str, ...]:

@@ -30,6 +30,8 @@ class Ports:
     worker: int
     door: int
     artifacts: int
+    #: The figures of the trigger.
+    trigger: int
 
 
 def ports_of(folder: Path, first: int | None, say: Callable[[str], None] = lambda line: None) -> Ports:

@@ -11,7 +11,7 @@ from pathlib import Path
 from buildbot_master.stack.fault import refuse_faulty
 from buildbot_master.stack.master_folder import MasterOptions, prepare_master
 from buildbot_master.stack.parts_list import StackOptions, parts
-from buildbot_master.stack.port import PortError, ports_of
+from buildbot_master.stack.port import PortError, Ports, ports_of
 from buildbot_master.stack.state import State, StateError, lock
 from buildbot_master.stack.supervisor import PortTakenError, StartError, Supervisor, stopped_by_signals
 from buildbot_master.stack.worker_folder import directive_versions, prepare_worker, what_this_machine_offers
@@ -26,7 +26,7 @@ class Wishes:
     """Everything that `up` and `demo` decide."""
 
     folder: Path
-    #: Five ports from here on; None: free ones, kept in the folder.
+    #: Six ports from here on; None: free ones, kept in the folder.
     first_port: int | None = None
     #: Builds at a time.
     slots: int = 2
@@ -49,6 +49,7 @@ class Stack:
 
     state: State
     addresses: Addresses
+    ports: Ports
     supervisor: Supervisor
 
 
@@ -98,7 +99,7 @@ def _prepared(state: State, wishes: Wishes, screen: Screen, stopping: threading.
     rules = wishes.stack.rules
     addresses = replace(state.addresses(ports), rules_file=str(rules.absolute()) if rules else None,
                         check_folders=tuple(map(str, wishes.stack.checks)))
-    return Stack(state, addresses, supervisor)
+    return Stack(state, addresses, ports, supervisor)
 
 
 def default_slots() -> int:

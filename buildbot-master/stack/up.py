@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import shlex
 
+from buildbot_master.stack.port import HOST
 from buildbot_master.stack.running import Stack, Wishes, running_stack
 from buildbot_master.stack.screen import screen
 
@@ -25,7 +26,10 @@ def _greeting(stack: Stack, wishes: Wishes) -> list[str]:
              f"  results   {stack.addresses.results_url}/",
              f"  builds    {stack.addresses.buildbot_url}/",
              f"            log in as admin with the password in {state.secrets / 'admin.password'}",
-             f"  logs      {state.logs}/", ""]
-    if not wishes.stack.bus:
+             f"  logs      {state.logs}/",
+             f"  figures   {stack.addresses.buildbot_url}/metrics", ""]
+    if wishes.stack.bus:
+        lines[-1:-1] = [f"            http://{HOST}:{stack.ports.trigger}/metrics (trigger)"]
+    else:
         lines += ["Feed it a message:", f"  checkotron trigger replay{option} FILE", ""]
     return lines

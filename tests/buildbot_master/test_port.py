@@ -72,7 +72,7 @@ def test_a_port_that_is_taken_while_everything_starts_is_exchanged(
 
 
 def test_a_port_that_was_asked_for_is_never_exchanged(tmp_path: Path, other_program: socket.socket) -> None:
-    first = next(port for port in free_ports(200) if all(map(is_free, range(port, port + 5))))
+    first = next(port for port in free_ports(200) if all(map(is_free, range(port, port + 6))))
 
     with (pytest.raises(StartError) as caught,
           running_stack(Wishes(tmp_path, first), taking(other_program, tmp_path, "results"))):

@@ -13,7 +13,8 @@ from buildbot_master.stack.up import _greeting
 
 def test_a_folder_with_spaces_is_quoted() -> None:
     state = State(Path("/srv/my state"))
-    stack = Stack(state, state.addresses(Ports(1, 2, 3, 4, 5)), cast(Any, None))
+    ports = Ports(1, 2, 3, 4, 5, 6)
+    stack = Stack(state, state.addresses(ports), ports, cast(Any, None))
 
     command = next(line for line in _greeting(stack, Wishes(state.folder)) if "trigger replay" in line)
 

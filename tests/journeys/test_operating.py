@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import json
 import time
+import urllib.request
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -183,6 +184,16 @@ def test_a_rules_file_that_breaks_changes_nothing_and_status_says_so(operated: O
     wait_for(lambda: "has faults" not in operated.run("status"), 30)
 
     assert f"trigger: listens; 9 rules of {operated.rules}" in operated.run("status")
+
+
+def test_the_figures_of_trigger_and_master_are_where_up_says(operated: Operated) -> None:
+    operated.system.publish("steady-1", "once-more")
+    addresses = [word for line in operated.system.said.splitlines() for word in line.split() if "/metrics" in word]
+    texts = [urllib.request.urlopen(address, timeout=10).read().decode() for address in addresses]
+
+    assert len(texts) == 2
+    assert "checkotron_workers_connected 2" in texts[0]
+    assert "checkotron_trigger_rules 9" in texts[1]
 
 
 def test_jobs_that_run_and_that_wait_are_cancelled(operated: Operated) -> None:
