@@ -7,11 +7,12 @@ import select
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import IO, Any
 
 import requests
 
@@ -62,6 +63,8 @@ def database_server(database_url: str, options: Sequence[str] = ()) -> Iterator[
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env={**os.environ, "PYTHONUNBUFFERED": "1"})
     try:
         server = DatabaseServer(_ready_url(process), database_url, process)
+        # a server that has much to say must not wait for a reader
+        threading.Thread(target=_drain, args=(process.stdout,), daemon=True).start()
         yield server
         server.session.close()
     finally:
@@ -70,7 +73,14 @@ def database_server(database_url: str, options: Sequence[str] = ()) -> Iterator[
             process.wait(_STOP_SECONDS)
         finally:
             process.kill()
-            process.communicate()
+            process.wait()
+
+
+def _drain(stream: IO[str] | None) -> None:
+    assert stream
+    with stream, suppress(OSError):
+        while os.read(stream.fileno(), 65536):
+            pass
 
 
 def _ready_url(process: subprocess.Popen[str]) -> str:

@@ -10,18 +10,28 @@ from typing import cast
 import pytest
 import requests
 
-from benchmarks.results_database.kills import kill_rounds
+from benchmarks.results_database.kills import database_kill_rounds, kill_rounds
 from reporting.database.question import NameFilter, Page
 from reporting.database.records import TestcaseChange
 from reporting.database.storage import StorageBusyError
 from reporting.database.storages import sqlite_connection
 from reporting.database.storages.sqlite import SqliteStorage
 from tests.support.database_server import DatabaseServer
+from tests.support.postgresql import running_postgresql
 
 
 @pytest.mark.slow
 def test_a_server_killed_under_load_loses_and_doubles_nothing(tmp_path: Path) -> None:
     acknowledged, lost, doubled = kill_rounds(f"sqlite:///{tmp_path}/results.db", rounds=5, seed=3)
+
+    assert acknowledged > 20
+    assert (lost, doubled) == (0, 0)
+
+
+@pytest.mark.slow
+def test_a_postgresql_killed_under_load_loses_and_doubles_nothing() -> None:
+    with running_postgresql() as postgresql:
+        acknowledged, lost, doubled = database_kill_rounds(postgresql, rounds=4, seed=3)
 
     assert acknowledged > 20
     assert (lost, doubled) == (0, 0)
