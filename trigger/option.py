@@ -119,8 +119,7 @@ def rules_as_running(state: Path | None, options: Mapping[str, Any]) -> RulesOpt
     """
     Return the options of `rules_options`; those that were not given are those of the consumer of the state folder.
 
-    Where none runs: those of `checkotron up` there, else of the last consumer. With --rules or --checks these two are
-    taken as they are given.
+    Where none runs: those of `checkotron up` there, else of the last consumer.
     """
     folder = state_folder(state)
     standing, given = read_standing(folder), _given(options)
@@ -133,8 +132,6 @@ def rules_as_running(state: Path | None, options: Mapping[str, Any]) -> RulesOpt
             up = read_addresses(folder)
             found |= {"rules_file": Path(up.rules_file) if up.rules_file else None,
                       "check_folders": tuple(map(Path, up.check_folders))} if up.rules_file or up.check_folders else {}
-    if given & {"rules_file", "check_folders"}:
-        given |= {"rules_file", "check_folders"}
     mine = {field.name: options[field.name] for field in fields(RulesOptions)}
     return RulesOptions(**mine | {name: value for name, value in found.items() if name not in given})
 

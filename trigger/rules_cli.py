@@ -13,7 +13,7 @@ import click
 from checks.contracts import Job
 from trigger.dispatch import Dispatcher
 from trigger.message import BusMessage
-from trigger.option import InputError, RulesOptions, rulebook_of, rules_options, topic_settings
+from trigger.option import InputError, RulesOptions, rulebook_of, rules_as_running, rules_options, topic_settings
 from trigger.rules import DEFAULT_RULES
 from trigger.schedulers.recording import RecordingScheduler
 from trigger.stored import BrokenMessage, stored_messages
@@ -72,18 +72,21 @@ class _Tally:
 @rules_options
 @click.option("--against", type=click.Path(path_type=Path), metavar="FILE",
               help="Another rules file, usually the one in force: show what would start besides, and no longer.")
+@click.option("--state", type=click.Path(path_type=Path), metavar="FOLDER",
+              help="State folder of the trigger whose options count where none are given.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def test_rules(files: tuple[Path, ...], rules_file: Path | None, against: Path | None, as_json: bool,
-               **options: Any) -> None:
+               state: Path | None, **options: Any) -> None:
     """
     Say what a rules file would start for stored messages, a month of them perhaps.
 
-    With --against it also compares; the exit code is then 1 where anything differs.
+    With --against it also compares; the exit code is then 1 where anything differs. What --rules, --checks,
+    --environment, --koji-instance and --bodhi do not say is as the trigger of the state folder has it.
 
     \b
       checkotron trigger rules test --rules new.yml --against rules.yml month.jsonl
     """
-    given = RulesOptions(rules_file, **options)
+    given = rules_as_running(state, {"rules_file": rules_file, **options})
     new, new_tally = _dispatcher(given), _Tally()
     old, old_tally = (_dispatcher(replace(given, rules_file=against)) if against else None), _Tally()
     broken = 0
@@ -97,7 +100,7 @@ def test_rules(files: tuple[Path, ...], rules_file: Path | None, against: Path |
             old_tally.add(old, message)
     added = [key for key in new_tally.jobs if key not in old_tally.jobs] if old else []
     gone = [key for key in old_tally.jobs if key not in new_tally.jobs] if old else []
-    name = str(rules_file or DEFAULT_RULES)
+    name = str(given.rules_file or DEFAULT_RULES)
     if as_json:
         click.echo(json.dumps({
             "messages": new_tally.messages, "jobs": len(new_tally.jobs), "by_rule": new_tally.by_rule, "broken": broken,

@@ -102,3 +102,19 @@ def test_a_folder_that_is_not_there_is_not_made_by_a_slip(tmp_path: Path) -> Non
 
         assert (done.exit_code, done.stderr) == (2, f"{slip}: no such state folder; name it with --state\n")
         assert not slip.exists()
+
+
+def test_new_rules_are_tried_with_the_checks_of_the_consumer(tmp_path: Path) -> None:
+    (tmp_path / "checks" / "mine").mkdir(parents=True)
+    (tmp_path / "checks" / "mine" / "mine.yml").write_text(
+        "name: mine\ninput: {item_type: bodhi_update}\nrun: {using: command, command: ['true']}\n")
+    (tmp_path / "new.yml").write_text("- {name: new, when: {}, do: [{check: mine}]}")
+    (tmp_path / "message.json").write_text(line(koji_build()))
+    StandingFile(tmp_path, Standing(1, checks=(str(tmp_path / "checks"),)), lambda: (1, ())).update()
+
+    for words in (("rules", "test"), ("explain",)):
+        done = run(tmp_path, *words, "--rules", tmp_path / "new.yml", tmp_path / "message.json")
+
+        # a check that is known does not run on what it does not take
+        assert done.exit_code == 0
+        assert "start 0 jobs" in done.stdout or "-> " not in done.stdout
