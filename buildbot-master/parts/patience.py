@@ -25,6 +25,7 @@ from twisted.internet import defer
 from buildbot_master.parts.commits import Commits, prepare_commits
 from buildbot_master.parts.database import asking_engine
 from buildbot_master.parts.full_disk import is_full_disk
+from buildbot_master.parts.repeating import make_questions_repeatable
 from buildbot_master.parts.saying import say
 
 #: Seconds between two tries to connect.
@@ -50,6 +51,7 @@ class Patience(BuildbotService):  # type: ignore[misc]
 
     @defer.inlineCallbacks
     def reconfigService(self) -> Any:
+        make_questions_repeatable()
         pool = self.master.db.pool
         if hasattr(pool.engine, _ATTRIBUTE):
             return

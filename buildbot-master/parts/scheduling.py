@@ -95,7 +95,7 @@ class Scheduling:
     def _find(self, key: str) -> Any:
         rows = yield self.master.data.get(
             ("buildsets",), filters=[resultspec.Filter("external_idstring", "eq", [key])])
-        first = [row["bsid"] for row in rows if row["rebuilt_buildid"] is None]
+        first = [row["bsid"] for row in rows if (row["external_idstring"], row["rebuilt_buildid"]) == (key, None)]
         return first[0] if first else None
 
     @defer.inlineCallbacks
