@@ -4,6 +4,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -37,6 +38,8 @@ _LONGEST_PAUSE = 1.0
 _DISK = "160m"
 #: A victim, where the master has a PostgreSQL.
 MASTERS_DATABASE = "master's database"
+#: A connection that may be cut then.
+DATABASE_LINK = "master-its database"
 #: Rows a look; more never come between two looks.
 PAGE = 120
 
@@ -87,6 +90,10 @@ class Arena:
 
     def port(self, link: str) -> int:
         """Return the port over which the two ends of a link talk."""
+        if link == DATABASE_LINK:
+            assert self.database
+            assert self.database.port
+            return self.database.port
         ports = json.loads((self.stack.state.folder / "ports.json").read_text())
         return int({"trigger-broker": self.broker.port, "trigger-door": ports["door"],
                     "worker-master": ports["worker"], "deliverer-database": ports["results"]}[link])
@@ -152,7 +159,7 @@ def arena(folder: Path, kinds: tuple[str, ...] = ("kill",), settings: dict[str, 
     # the broker on a real disk, whatever `folder` is: its queues do not work on one in memory
     with (small_disks(folder, "disk" in kinds) as disks,
           tempfile.TemporaryDirectory(prefix="chaos-broker-") as disk, running_rabbitmq(Path(disk, "data")) as broker,
-          running_postgresql("max_connections=30") if has_postgresql else nullcontext() as database,
+          running_postgresql("max_connections=30", port=_free_port()) if has_postgresql else nullcontext() as database,
           (folder / "up.log").open("a", buffering=1) as log):
         screen = Screen(lambda line: print(line, file=log), lambda title: None, lambda: None)
         options = StackOptions(broker.url(), rules, (checks.parent,))
@@ -169,6 +176,12 @@ def arena(folder: Path, kinds: tuple[str, ...] = ("kill",), settings: dict[str, 
             publisher.wait_for_queue("checkotron.trigger")
             yield Arena(broker, stack, disks, clock, database), publisher
             stack.supervisor.stopping.set()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.chaos.arena import MASTERS_DATABASE, Arena, set_clock
+from benchmarks.chaos.arena import DATABASE_LINK, MASTERS_DATABASE, Arena, set_clock
 
 #: Parts that are processes of `up`, and the broker.
 PARTS = ("trigger", "master", "worker", "results", "deliver", "broker")
@@ -45,7 +45,7 @@ def faults(kinds: tuple[str, ...], *, has_postgresql: bool = False) -> tuple[Fau
         "freeze": [Fault(f"{part} frozen", lambda arena, chance, part=part: _freeze(arena, part, chance))
                    for part in PARTS],
         "cut": [Fault(f"{link} {way}", lambda arena, chance, link=link, way=way: _cut(arena, link, way, chance))
-                for link in LINKS for way in _WAYS],
+                for link in (*LINKS, *([DATABASE_LINK] if has_postgresql else [])) for way in _WAYS],
         "disk": [Fault(f"{disk} full", lambda arena, chance, disk=disk: _fill(arena.disks[disk], chance))
                  for disk in ("stack's disk", "database's disk")],
         "clock": [Fault(f"clock {words}", lambda arena, chance, seconds=seconds: _jump(arena, seconds))

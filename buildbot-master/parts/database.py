@@ -10,7 +10,10 @@ _CONNECTIONS = 6
 #: libpq's words: a connection whose other end vanished in silence is noticed within a minute, not after two hours.
 #: What the URL says counts more.
 _NOTICE = {"connect_timeout": 10, "keepalives_idle": 20, "keepalives_interval": 10, "keepalives_count": 3,
-           "tcp_user_timeout": 50_000}
+           "tcp_user_timeout": 50_000,
+           # the same for the server: a session of ours that it keeps would keep its locks
+           "options": "-c tcp_keepalives_idle=20 -c tcp_keepalives_interval=10 -c tcp_keepalives_count=3 "
+                      "-c tcp_user_timeout=50000"}
 
 
 def database_config(settings: Settings) -> dict[str, Any]:
@@ -42,7 +45,7 @@ def asking_engine(url: Any) -> Any:
     return sa.create_engine(url, poolclass=sa.pool.NullPool, connect_args=_connect_arguments(url))
 
 
-def _connect_arguments(url: Any) -> dict[str, int]:
+def _connect_arguments(url: Any) -> dict[str, Any]:
     from sqlalchemy.engine import make_url
 
     there = make_url(url)

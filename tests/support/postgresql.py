@@ -26,6 +26,8 @@ class PostgreSQL:
     user: str | None
     #: Of `postgres`, as `name=value`.
     settings: tuple[str, ...] = ()
+    #: Where the master reaches it by TCP, on the loopback interface; None: by the socket.
+    port: int | None = None
     server: subprocess.Popen[bytes] | None = field(default=None, repr=False)
     #: The kernel takes the server along when the thread that started it ends: it must not be that of a caller.
     _starter: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1), repr=False)
@@ -33,12 +35,14 @@ class PostgreSQL:
     @property
     def url(self) -> str:
         """The URL of its one database."""
-        return f"postgresql://tests@/postgres?host={self.folder}"
+        port = f"&port={self.port}" if self.port else ""
+        return f"postgresql://tests@/postgres?host={self.folder}{port}"
 
     @property
     def master_url(self) -> str:
         """The same as the settings of the master have it."""
-        return self.url.replace("postgresql:", "postgresql+psycopg:")
+        url = f"postgresql://tests@127.0.0.1:{self.port}/postgres" if self.port else self.url
+        return url.replace("postgresql:", "postgresql+psycopg:")
 
     def make(self) -> None:
         """Make the data."""
@@ -47,7 +51,8 @@ class PostgreSQL:
 
     def start(self) -> None:
         """Start it; return when it answers."""
-        own = ("listen_addresses=", f"unix_socket_directories={self.folder}", "fsync=off", "shared_buffers=64MB")
+        where = ("listen_addresses=127.0.0.1", f"port={self.port}") if self.port else ("listen_addresses=",)
+        own = (*where, f"unix_socket_directories={self.folder}", "fsync=off", "shared_buffers=64MB")
         options = [word for setting in (*own, *self.settings) for word in ("-c", setting)]
         deadline = time.monotonic() + _START_SECONDS
         while time.monotonic() < deadline:
@@ -108,18 +113,19 @@ class PostgreSQL:
     def _is_ready(self, deadline: float) -> bool:
         assert self.server
         while time.monotonic() < deadline and self.server.poll() is None:
-            if subprocess.run([_binaries() / "pg_isready", "-q", "-h", self.folder], check=False).returncode == 0:
+            if subprocess.run([_binaries() / "pg_isready", "-q", "-h", self.folder, "-p", str(self.port or 5432)],
+                              check=False).returncode == 0:
                 return True
             time.sleep(0.05)
         return False
 
 
 @contextmanager
-def running_postgresql(*settings: str) -> Iterator[PostgreSQL]:
+def running_postgresql(*settings: str, port: int | None = None) -> Iterator[PostgreSQL]:
     """Start a server, yield it, stop it. Fails with words where PostgreSQL is missing."""
     folder = Path(tempfile.mkdtemp(prefix="checkotron-pg-"))
     try:
-        found = PostgreSQL(folder, _owner(folder), settings)
+        found = PostgreSQL(folder, _owner(folder), settings, port)
         found.make()
         found.start()
         try:
