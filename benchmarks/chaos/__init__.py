@@ -18,5 +18,5 @@ processes that stand still for some seconds, full disks, clocks that jump.
     python -m benchmarks.chaos --master-database postgresql --faults kill,database
 
 gives the master a PostgreSQL of its own, which is killed like the others, stopped
-for up to a minute, ends its sessions, or has no connection left.
+for up to a minute, ends its sessions, has no connection left, or cannot be reached.
 """

@@ -38,7 +38,7 @@ def main() -> int:
     kinds, has_postgresql = tuple(options.faults.split(",")), options.master_database == "postgresql"
     if "database" in kinds and not has_postgresql:
         parser.error("--faults database needs --master-database postgresql")
-    if {"cut", "disk"} & set(kinds):
+    if {"cut", "disk", "database"} & set(kinds):
         be_alone()
     # ends the system, too
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))

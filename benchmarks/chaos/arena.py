@@ -38,7 +38,7 @@ _LONGEST_PAUSE = 1.0
 _DISK = "160m"
 #: A victim, where the master has a PostgreSQL.
 MASTERS_DATABASE = "master's database"
-#: A connection that may be cut then.
+#: A connection that may be cut then, by TCP.
 DATABASE_LINK = "master-its database"
 #: Rows a look; more never come between two looks.
 PAGE = 120

@@ -41,11 +41,11 @@ def faults(kinds: tuple[str, ...], *, has_postgresql: bool = False) -> tuple[Fau
                  for part in (*PARTS, *([MASTERS_DATABASE] if has_postgresql else []))],
         "database": [Fault(f"{MASTERS_DATABASE} {words}", lambda arena, chance, act=act: act(arena, chance))
                      for words, act in (("away", _stay_away), ("ends sessions", _end_sessions),
-                                        ("crowded", _take_connections))],
+                                        ("crowded", _take_connections), ("silent", _be_silent), ("reset", _reset))],
         "freeze": [Fault(f"{part} frozen", lambda arena, chance, part=part: _freeze(arena, part, chance))
                    for part in PARTS],
         "cut": [Fault(f"{link} {way}", lambda arena, chance, link=link, way=way: _cut(arena, link, way, chance))
-                for link in (*LINKS, *([DATABASE_LINK] if has_postgresql else [])) for way in _WAYS],
+                for link in LINKS for way in _WAYS],
         "disk": [Fault(f"{disk} full", lambda arena, chance, disk=disk: _fill(arena.disks[disk], chance))
                  for disk in ("stack's disk", "database's disk")],
         "clock": [Fault(f"clock {words}", lambda arena, chance, seconds=seconds: _jump(arena, seconds))
@@ -129,6 +129,14 @@ def _take_connections(arena: Arena, chance: random.Random) -> bool:
     with arena.database.all_connections():
         time.sleep(chance.uniform(2, 12))
     return True
+
+
+def _be_silent(arena: Arena, chance: random.Random) -> bool:
+    return _cut(arena, DATABASE_LINK, "silent", chance)
+
+
+def _reset(arena: Arena, chance: random.Random) -> bool:
+    return _cut(arena, DATABASE_LINK, "reset", chance)
 
 
 def _jump(arena: Arena, seconds: int) -> bool:
