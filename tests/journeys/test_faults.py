@@ -10,9 +10,12 @@ import pytest
 
 @pytest.mark.full
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("kind", ["kill", "cut", "freeze", "disk", "clock"])
-def test_faults_while_messages_flow_lose_and_double_nothing(kind: str, tmp_path: Path) -> None:
-    done = subprocess.run([sys.executable, "-m", "benchmarks.chaos", "--faults", kind, "--rounds", "3", "--seed", "3"],
+@pytest.mark.parametrize(("kind", "database"), [
+    ("kill", "sqlite"), ("cut", "sqlite"), ("freeze", "sqlite"), ("disk", "sqlite"), ("clock", "sqlite"),
+    ("kill", "postgresql"), ("database", "postgresql")])
+def test_faults_while_messages_flow_lose_and_double_nothing(kind: str, database: str) -> None:
+    done = subprocess.run([sys.executable, "-m", "benchmarks.chaos", "--faults", kind, "--rounds", "3", "--seed", "3",
+                           "--master-database", database],
                           cwd=Path(__file__).parents[2], capture_output=True, text=True, timeout=800, check=False)
 
     assert done.returncode == 0, done.stdout + done.stderr
