@@ -25,6 +25,8 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "master": ("buildbot_master.stack.init_cli", "master", "Set up a Buildbot master, and let workers connect to it."),
     "worker-init": ("buildbot_master.stack.init_cli", "worker_init",
                     "Make the folder of a worker, or measure again what it offers."),
+    "worker-start": ("buildbot_master.stack.init_cli", "worker_start",
+                     "Be the worker that a master has started for a job."),
     "up": ("buildbot_master.stack.cli", "up", "Start everything on this machine and keep it running."),
     "demo": ("buildbot_master.stack.cli", "demo", "Show one message becoming a result, then stop everything."),
 }

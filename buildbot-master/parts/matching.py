@@ -18,6 +18,7 @@ from typing import Any
 from buildbot_master.parts.build import attempts_of
 from buildbot_master.parts.check_files import check_path
 from buildbot_master.parts.settings import Settings
+from buildbot_master.parts.workers import offered
 from checks.capability import can_run_on
 from checks.contracts import NOARCH
 from checks.description import CheckDescription, CheckFileError, load_check
@@ -55,6 +56,7 @@ class Matching:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self._offered = offered(settings)
         self._decisions: dict[tuple[str, Question], tuple[float, tuple[str, ...]]] = {}
 
     def can_start(self, builder: Any, worker_for_builder: Any, request: Any) -> bool:
@@ -89,7 +91,7 @@ class Matching:
         return known[1]
 
     def _decide(self, worker: Any, question: Question) -> tuple[str, ...]:
-        capabilities = capabilities_of(worker)
+        capabilities = capabilities_of(worker, self._offered.get(worker.workername, {}))
         if not capabilities:
             return ("it does not say what it offers; expected `checkotron worker analyse --json` in its "
                     "info/capabilities.json before it starts",)
@@ -108,11 +110,15 @@ class Matching:
             return None
 
 
-def capabilities_of(worker: Any) -> Mapping[str, Any]:
-    """Return what the worker said of itself when it connected; of a latent one what the settings say."""
-    text = worker.info.getProperty("capabilities.json")
+def capabilities_of(worker: Any, of_settings: Mapping[str, Any]) -> Mapping[str, Any]:
+    """
+    Return what the worker said of itself when it connected; where it is not there, what the settings say.
+
+    What a latent worker said at its last start is not held against it: the next one may be of another image.
+    """
+    text = worker.info.getProperty("capabilities.json") if worker.conn is not None else None
     if not isinstance(text, str) or len(text) > _CAPABILITIES_LIMIT:
-        return dict(worker.properties.getProperty("capabilities") or {})
+        return of_settings
     try:
         data = json.loads(text)
     except (ValueError, RecursionError):

@@ -33,8 +33,11 @@ class WorkerSettings:
     #: buildbot.plugins.worker (`DockerLatentWorker`, `KubeLatentWorker`, `LibVirtWorker`, ...).
     kind: str = "plain"
     slots: int = 1
-    #: What the worker offers where it cannot say so itself (latent workers): as in `info/capabilities.json`.
+    #: What the worker offers where it cannot say so itself, because it is not there yet (latent workers): as in
+    #: `info/capabilities.json`; what stands here is added to the file.
     capabilities: Mapping[str, Any] = field(default_factory=dict)
+    #: Holds the same: what `checkotron worker analyse --json` prints in the image.
+    capabilities_file: str = ""
     #: Further arguments of the worker's class.
     arguments: Mapping[str, Any] = field(default_factory=dict)
 

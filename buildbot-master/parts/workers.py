@@ -2,7 +2,9 @@
 from __future__ import annotations
 
 import inspect
+import json
 import secrets
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -52,8 +54,26 @@ def workers(settings: Settings) -> list[Any]:
     """Return `c['workers']`. Raises SettingsError: a kind is not known, or a password file cannot be read."""
     found = [_worker(one, name, settings) for one in settings.workers for name in slot_names(one)]
     for worker in found:
-        worker.quarantine_initial_timeout = _QUARANTINE_SECONDS[0]
+        worker.quarantine_timeout = worker.quarantine_initial_timeout = _QUARANTINE_SECONDS[0]
         worker.quarantine_max_timeout = _QUARANTINE_SECONDS[1]
+    return found
+
+
+def offered(settings: Settings) -> dict[str, Mapping[str, Any]]:
+    """
+    Return what the settings say that workers offer, by the names under which they connect.
+
+    A job is given to a latent worker before there is one that could be asked, so for these it must be said here.
+    Raises SettingsError: a latent worker without it, or a file that cannot be used.
+    """
+    found: dict[str, Mapping[str, Any]] = {}
+    for one in settings.workers:
+        capabilities = {**_capabilities_of_file(settings, one), **one.capabilities}
+        if not capabilities and one.kind not in ("plain", "local"):
+            raise SettingsError(f"workers: `{one.name}`: nobody can ask a latent worker what it offers before it is "
+                                "started; write what `checkotron worker analyse --json` prints in its image into a "
+                                "file, and name that as `capabilities_file`")
+        found.update((name, capabilities) for name in slot_names(one) if capabilities)
     return found
 
 
@@ -65,9 +85,8 @@ def protocols(settings: Settings) -> dict[str, Any]:
 
 
 def _worker(one: WorkerSettings, name: str, settings: Settings) -> Any:
-    own = {"capabilities": dict(one.capabilities)} if one.capabilities else {}
     given = {key: _made(value, one.name) for key, value in one.arguments.items()}
-    arguments = {"max_builds": 1, "properties": {"worker_slot": name, **own}, **given}
+    arguments = {"max_builds": 1, "properties": {"worker_slot": name}, **given}
     if one.kind == "local":
         return worker_plugins.LocalWorker(name, **arguments)
     password = _password(settings.path(one.password_file)) if one.password_file else secrets.token_urlsafe(32)
@@ -81,6 +100,20 @@ def _worker(one: WorkerSettings, name: str, settings: Settings) -> Any:
     # some make a password of their own (Kubernetes), the others take it second
     asked = {**inspect.signature(kind.__init__).parameters, **inspect.signature(kind.checkConfig).parameters}
     return kind(name, *([password] if "password" in asked else []), **arguments)
+
+
+def _capabilities_of_file(settings: Settings, one: WorkerSettings) -> Mapping[str, Any]:
+    if not one.capabilities_file:
+        return {}
+    path = settings.path(one.capabilities_file)
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise SettingsError(f"{path}: what worker `{one.name}` offers cannot be read: {error}; expected what "
+                            "`checkotron worker analyse --json` prints in its image") from None
+    if not isinstance(data, dict):
+        raise SettingsError(f"{path}: expected an object, as `checkotron worker analyse --json` prints it")
+    return data
 
 
 def _made(value: Any, worker: str) -> Any:

@@ -130,6 +130,23 @@ def worker_init(folder: Path, address: str, tags: tuple[str, ...], **wishes: Any
     click.echo(f"\nNext:\n  start it     cd {shlex.quote(str(folder.absolute()))} && {_START}")
 
 
+@click.command("worker-start", context_settings=_SETTINGS)
+@click.argument("folder", type=_FOLDER, default=Path("/var/lib/checkotron-worker"))
+@click.option("--tag", "tags", multiple=True, metavar="WORD", help="What checks may ask for. Repeatable.")
+def worker_start(folder: Path, tags: tuple[str, ...]) -> None:
+    """
+    Be the worker that a master has started for a job.
+
+    \b
+    For images of latent workers (DockerLatentWorker, KubeLatentWorker): Buildbot
+    gives them BUILDMASTER, BUILDMASTER_PORT, WORKERNAME and WORKERPASS. FOLDER is
+    made, what this container offers is measured, and the process becomes the worker.
+    """
+    from buildbot_master.stack.worker_start import start_worker
+
+    _with_a_message(lambda: start_worker(folder.absolute(), tags))
+
+
 def _say_how_to_connect(settings: Any, worker: Any) -> None:
     from buildbot_master.stack.master_init import names_shown, password_file, public_host
 
