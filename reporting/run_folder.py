@@ -107,8 +107,8 @@ def _reading(path: Path, report: ExecutionReport) -> TapReading:
 
 def _made_up(results: list[Result], reading: TapReading, report: ExecutionReport) -> Iterable[Result]:
     """Yield the result that a run gets although its check gave none."""
-    arch = None if report.arch == "noarch" else report.arch
-    plain = Result(report.item, report.item_type, Outcome.INFO, report.testcase, arch=arch)
+    # as the runner's own, `noarch` too: a later result of the same check and arch takes the place of this one
+    plain = Result(report.item, report.item_type, Outcome.INFO, report.testcase, arch=report.arch or None)
     if report.execution_status != OK:
         if all(result.outcome.is_ok for result in results):
             yield plain.with_changes(outcome=_broken(report.code), summary=_line(report.status), output=report.status,
