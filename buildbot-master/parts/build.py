@@ -12,6 +12,7 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
+from buildbot.interfaces import ILatentWorker
 from buildbot.process.build import Build
 from buildbot.process.results import CANCELLED, EXCEPTION, FAILURE, RETRY, Results, worst_status
 from twisted.internet import defer, threads
@@ -74,6 +75,8 @@ class CheckBuild(Build):  # type: ignore[misc]
     #: One sentence where the master itself ended the run: `no output for 3600 s`.
     runner_trouble: str | None = None
     _run: Run | None = None
+    #: A latent worker could not be started: who starts it may be away for a minute.
+    _has_no_worker: bool = False
 
     @property
     def is_interrupted(self) -> bool:
@@ -133,6 +136,11 @@ class CheckBuild(Build):  # type: ignore[misc]
         workerforbuilder.buildFinished()
         self.builder.buildFinished(self, workerforbuilder)
 
+    def buildPreparationFailure(self, why: Any, state_string: str) -> Any:
+        """Note that there is no worker; Buildbot says why on the build's page."""
+        self._has_no_worker = ILatentWorker.providedBy(self.workerforbuilder.worker)
+        return super().buildPreparationFailure(why, state_string)
+
     @defer.inlineCallbacks
     def buildFinished(self, text: list[str], results: int) -> Any:
         """Settle the result, hand the run over, then let Buildbot note the end. Never raises."""
@@ -174,8 +182,8 @@ class CheckBuild(Build):  # type: ignore[misc]
         return results
 
     def _delay(self, request: int, attempts: int) -> None:
-        """Note when the next attempt may start; a lost worker is no reason to wait."""
-        if self.runner_exit_code is None:
+        """Note when the next attempt may start; a lost worker is no reason to wait, one that cannot be started is."""
+        if self.runner_exit_code is None and not self._has_no_worker:
             return
         delay = min(self.settings.retry_delay_seconds * 2 ** (attempts - 1), 3600)
         known = attempts_of(self.master)

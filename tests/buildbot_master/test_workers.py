@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 from buildbot_master.parts.matching import capabilities_of
 from buildbot_master.parts.settings import Settings, SettingsError, WorkerSettings
 from buildbot_master.parts.workers import offered, protocols, workers
-from tests.buildbot_master.conftest import CAPABILITIES, new_master
+from tests.buildbot_master.conftest import CAPABILITIES, ask, new_master, wait_for
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -108,6 +109,21 @@ def test_what_a_worker_says_counts_only_while_it_is_there() -> None:
 
     assert capabilities_of(SimpleNamespace(conn=object(), info=said), {"a": 1}) == {"tool:rpm": "/usr/bin/rpm"}
     assert capabilities_of(SimpleNamespace(conn=None, info=said), {"a": 1}) == {"a": 1}
+
+
+def test_a_job_waits_longer_each_time_that_its_worker_cannot_be_started(tmp_path: Path) -> None:
+    pod = {"name": "pod", "kind": "DockerLatentWorker", "capabilities": CAPABILITIES, "arguments": {
+        "docker_host": f"unix://{tmp_path}/nobody.sock", "image": "x:1", "masterFQDN": "127.0.0.1"}}
+    local = {"name": "local", "slots": 2, "password_file": "../secrets/worker.password"}
+    with new_master(tmp_path / "state", {"retry_delay_seconds": 600, "workers": [local, pod]}) as master:
+        master.worker.stop()
+
+        build_id = master.schedule("good")
+
+        waiting = f"http://127.0.0.1:{master.ports.web}/waiting.json"
+        reason = re.compile(r"pod: the last attempt failed; the next one starts in \d{3} s")
+        wait_for(lambda: [line for job in ask(waiting)[1]["jobs"] for line in job["reasons"] if reason.match(line)], 60)
+        assert [build["results"] for build in master.builds_of(build_id)] == [5]
 
 
 def checkconfig(folder: Path, worker: dict[str, Any]) -> tuple[int, str]:
