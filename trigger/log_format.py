@@ -5,6 +5,10 @@ import json
 import logging
 from typing import Any
 
+from checks.item import shown
+
+#: Characters of a field in a line for people; the form for machines has all of them.
+_VALUE_LIMIT = 4000
 #: Attributes every record has; the others are the fields of the call.
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
@@ -53,5 +57,6 @@ def log_config(level: str, form: str) -> dict[str, Any]:
 
 
 def _shortly(value: Any) -> str:
-    text = str(value)
+    # what a message brings along may hold anything: no escape codes for whoever reads the log on a terminal
+    text = shown(str(value), _VALUE_LIMIT)
     return json.dumps(text) if not text or any(char.isspace() or char in '"=' for char in text) else text
