@@ -90,7 +90,7 @@ class Docker:
 def docker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Docker]:
     folder = tmp_path_factory.mktemp("docker")
     engine = Engine(folder)
-    with engine.stand_ins(["debian:12"]):
+    with engine.stand_ins(["debian:12"]), engine.replaced(IMAGE):
         checkout = copy_of_checkout(folder)
         engine.run("build", *engine.build_words, "--quiet", "--tag", IMAGE, "--file",
                    str(checkout / "docs/compose/Containerfile"), str(checkout), seconds=900)

@@ -78,6 +78,16 @@ class Engine:
             for name in names:
                 self.run("untag", f"localhost/checkotron-stand-in/{name}", _STAND_INS[name], check=False)
 
+    @contextmanager
+    def replaced(self, image: str) -> Iterator[None]:
+        """Remove what bore the name of an image before the block, where the block has made another."""
+        ask = ("images", "--no-trunc", "--quiet", image)
+        before = self.run(*ask)
+        yield
+        if before and before != self.run(*ask):
+            # with the layers that nothing else is made of; what has another name stays
+            self.run("rmi", before, check=False)
+
     def _tag(self, name: str) -> None:
         kept = f"localhost/checkotron-stand-in/{name}"
         if name == "debian:12":
