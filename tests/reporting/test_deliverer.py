@@ -34,7 +34,7 @@ def server() -> Iterator[ResultsServer]:
         yield running
 
 
-def wait_for(what: object, seconds: float = 20) -> None:
+def wait_for(what: object, seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while not what():  # type: ignore[operator]
         assert time.monotonic() < deadline, "waited too long"
