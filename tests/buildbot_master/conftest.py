@@ -30,7 +30,7 @@ CAPABILITIES = {"system:arch": "x86_64", "system:arches": ["x86_64", "i686"], "e
 RUNNER = Path(__file__).parent / "stand_in_runner.py"
 
 
-def wait_for(what: Callable[[], Any], seconds: float = 30.0) -> Any:
+def wait_for(what: Callable[[], Any], seconds: float = 60.0) -> Any:
     """Return what `what` gives as soon as it is true."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
@@ -52,7 +52,7 @@ class RunningMaster:
     def start(self) -> None:
         for child in (self.master, self.worker):
             child.start()
-            wait_for(lambda child=child: child.part.is_ready() or not child.is_running)
+            wait_for(lambda child=child: child.part.is_ready() or not child.is_running, 120)
             assert child.is_running, child.last_lines(40)
 
     def stop(self) -> None:
