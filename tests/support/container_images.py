@@ -69,14 +69,17 @@ class Engine:
 
     @contextmanager
     def stand_ins(self, names: Sequence[str] = tuple(_STAND_INS)) -> Iterator[None]:
-        """Give the stand-ins their real names for the time of the block."""
+        """Give the stand-ins their real names for the time of the block; what bore them before has them again then."""
+        before = {name: self.run("images", "--quiet", _STAND_INS[name]) for name in names}
         for name in names:
             self._tag(name)
         try:
             yield
         finally:
-            for name in names:
+            for name, image in before.items():
                 self.run("untag", f"localhost/checkotron-stand-in/{name}", _STAND_INS[name], check=False)
+                if image:
+                    self.run("tag", image, _STAND_INS[name], check=False)
 
     @contextmanager
     def replaced(self, image: str) -> Iterator[None]:
