@@ -95,6 +95,7 @@ def test_checks_run_on_while_postgresql_is_killed(server: PostgreSQL, master: Ru
     assert master.master.process.pid == process
 
 
+@pytest.mark.slow
 def test_jobs_that_come_while_postgresql_dies_again_and_again_are_there_once(server: PostgreSQL,
                                                                              master: RunningMaster) -> None:
     jobs = [master.job("good") for _ in range(16)]
