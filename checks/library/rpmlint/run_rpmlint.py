@@ -89,7 +89,7 @@ def run(rpms: str, item: str, item_type: str = "koji_build", *, arch: str | None
         waivers = waivers_for(packages, rpmlintrc, item)
         linted = lint(tool, packages, waivers)
         older = older_messages(tool, previous, waivers, arch)
-    result = {"item": item, "type": item_type} | ({"arch": arch} if arch else {})
+    result: dict[str, Any] = {"item": item, "type": item_type} | ({"arch": arch} if arch else {})
     result |= {"waivers": waivers.source} if waivers else {}
     result |= {"configuration": [shipped_name(path) for path in linted.configuration]} if linted.configuration else {}
     return [result_of(linted, older, len(packages), result, artifacts)]
