@@ -110,7 +110,7 @@ def test_a_kill_between_two_destinations_loses_and_doubles_nothing(everybody: Ev
     process = subprocess.Popen([sys.executable, "-m", "checkotron", *everybody.command("--follow")],
                                stderr=subprocess.DEVNULL)
     kept = everybody.queue / "undelivered"
-    wait_for(lambda: everybody.comments and any("503" in path.read_text() for path in kept.glob("*.jsonl")))
+    wait_for(lambda: everybody.comments and any("answered 503" in path.read_text() for path in kept.glob("*.jsonl")))
     process.kill()
     process.wait(60)
 
