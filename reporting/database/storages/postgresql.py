@@ -29,7 +29,7 @@ from reporting.database.records import (
 from reporting.database.sql.candidates import Fetch
 from reporting.database.sql.dialect import Dialect, Sql
 from reporting.database.sql.reading import NEXT_IDS, Reading
-from reporting.database.storage import StorageBusyError, StorageTimeoutError
+from reporting.database.storage import StorageBusyError, StorageError, StorageTimeoutError
 from reporting.database.storages import postgresql_bulk, postgresql_writing
 from reporting.database.storages.postgresql_dialect import PostgresqlDialect
 from reporting.database.storages.postgresql_statements import Statements
@@ -226,8 +226,11 @@ def connect(url: str, timeout_seconds: float = 0) -> Connection[Row]:
 
 
 def _make_current(url: str) -> None:
-    """Create or migrate the tables where they are not current."""
+    """Create or migrate the tables where they are not current. Raises StorageError: its text is not UTF-8."""
     with connect(url) as connection:
+        if (encoding := connection.info.parameter_status("server_encoding")) != "UTF8":
+            raise StorageError(f"it is made for texts in {encoding}, expected UTF8: make a new one with "
+                               "`createdb --encoding=UTF8 --template=template0 NAME`")
         try:
             if connection.execute("SELECT version_num FROM alembic_version").fetchone() == (HEAD,):
                 return

@@ -133,3 +133,18 @@ def test_a_lost_connection_to_postgresql_is_made_anew(database_urls: dict[str, s
         assert set(read) == {200}
         assert set(written) <= {201, 503}
         assert written[-1] == 201
+
+
+def test_a_postgresql_of_another_encoding_is_refused_with_what_to_do(database_urls: dict[str, str]) -> None:
+    import psycopg
+
+    with psycopg.connect(database_urls["postgresql"], autocommit=True) as connection:
+        connection.execute("CREATE DATABASE old ENCODING 'SQL_ASCII' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0")
+    url = database_urls["postgresql"].replace("/postgres?", "/old?")
+
+    done = subprocess.run([sys.executable, "-m", "checkotron", "results", "migrate", "--database", url],
+                          capture_output=True, text=True, timeout=60, check=False)
+
+    assert done.stderr == ("Error: database cannot be opened: it is made for texts in SQL_ASCII, expected UTF8: make a "
+                           "new one with `createdb --encoding=UTF8 --template=template0 NAME`\n")
+    assert done.returncode != 0
