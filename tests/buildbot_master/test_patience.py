@@ -95,7 +95,7 @@ def test_checks_run_on_while_postgresql_is_killed(server: PostgreSQL, master: Ru
     assert master.master.process.pid == process
 
 
-@pytest.mark.slow
+@pytest.mark.full  # PostgreSQL dies and starts three times
 def test_jobs_that_come_while_postgresql_dies_again_and_again_are_there_once(server: PostgreSQL,
                                                                              master: RunningMaster) -> None:
     jobs = [master.job("good") for _ in range(16)]
@@ -150,7 +150,7 @@ def test_a_server_without_a_connection_left_is_waited_for(server: PostgreSQL, ma
     assert all_ended_once(master, server, [running, insist(master, job)])
 
 
-@pytest.mark.slow
+@pytest.mark.full  # with a master and a PostgreSQL of its own
 def test_a_master_that_is_told_to_stop_does_not_wait_for_its_database(tmp_path: Path) -> None:
     with running_postgresql() as server, new_master(tmp_path / "state", {"database_url": server.master_url}) as master:
         build_id = waiting_check(master)
@@ -171,7 +171,7 @@ def test_a_master_that_is_told_to_stop_does_not_wait_for_its_database(tmp_path: 
         assert "told to stop while the database is away" in master.master.log.read_text()
 
 
-@pytest.mark.slow
+@pytest.mark.full  # with a master and a PostgreSQL of its own
 def test_a_master_that_starts_without_its_database_ends_so_that_it_is_started_again(tmp_path: Path) -> None:
     with running_postgresql() as server, new_master(tmp_path / "state", {"database_url": server.master_url}) as master:
         master.master.stop()

@@ -60,7 +60,7 @@ def taking(other_program: socket.socket, state: Path, name: str) -> Screen:
 
 
 # a master that answers before it sees that the workers cannot reach it
-@pytest.mark.slow  # the whole stack starts twice
+@pytest.mark.full  # the whole stack starts twice
 def test_a_port_that_is_taken_while_everything_starts_is_exchanged(
         tmp_path: Path, other_program: socket.socket) -> None:
     with running_stack(Wishes(tmp_path), taking(other_program, tmp_path, "worker")) as stack:

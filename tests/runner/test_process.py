@@ -166,6 +166,7 @@ def test_a_reason_to_stop_ends_the_command() -> None:
     assert run("sleep", "60", look=lambda: "enough", look_every_seconds=0.1)[0].cause == "stopped"
 
 
+@pytest.mark.full
 def test_two_hundred_commands_in_a_row_leave_no_zombie() -> None:
     before = set(children_of_this_process())
 

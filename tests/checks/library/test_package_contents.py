@@ -123,9 +123,9 @@ def test_an_operators_own_list_decides(tmp_path: Path) -> None:
 
 def test_every_name_on_our_list_is_one_of_spdx() -> None:
     names = license_check.read_list(license_check.DEFAULT_LIST)
+    spdx = license_check.spdx()
 
-    unknown = [name for name in names if not name.startswith("licenseref-")
-               and license_check.faults_of(license_check.spdx(), name)]
+    unknown = [name for name in names if not name.startswith("licenseref-") and license_check.faults_of(spdx, name)]
 
     assert unknown == []
     assert len(names) > 50

@@ -87,7 +87,7 @@ def test_on_a_sample_of_real_packages(shared_folder: Path | None) -> None:
     assert [line for line in verdicts_on(packages) if not line.agrees] == []
 
 
-@pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.timeout(400)
 def test_on_real_builds_that_follow_each_other(shared_folder: Path | None) -> None:
     lines = list(verdicts_on_builds(shared_folder / "packages" / "koji")) if shared_folder else []
