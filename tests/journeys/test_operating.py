@@ -18,6 +18,9 @@ from tests.support.rabbitmq import RabbitMQ, fresh_vhost, publish
 from tests.support.whole_system import Options, WholeSystem, wait_for, whole_system
 from tests.trigger.samples import tag_message
 
+#: Ten journeys on one system: more than `make test` has time for.
+pytestmark = pytest.mark.full
+
 CHECK = """\
 namespace: {namespace}
 description: Made by a test.

@@ -292,7 +292,7 @@ def test_the_process_delivers_what_comes_and_stops_when_told(
     assert [row["outcome"] for row in server.rows] == ["PASSED"]
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_kill_minus_9_at_random_moments_loses_and_doubles_nothing(
         queue: Path, tmp_path: Path, server: ResultsServer) -> None:
     """The server knows no Idempotency-Key and now and then says 500 to what it has stored."""

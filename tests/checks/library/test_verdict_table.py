@@ -16,7 +16,7 @@ PROGRAM = ("echo 'int main(void) { return 0; }' > tool.c", "mkdir -p $BUILD/usr/
            "gcc -no-pie -o $BUILD/usr/bin/tool tool.c")
 
 
-@pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.timeout(400)
 def test_on_packages_that_are_made_here(tmp_path: Path) -> None:
     rpm_packages.build(PackageSpec(name="plain"), tmp_path)
@@ -33,7 +33,7 @@ def test_on_packages_that_are_made_here(tmp_path: Path) -> None:
     assert len(lines) == 4 * 5 + 4 * 2
 
 
-@pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.timeout(400)
 def test_what_a_build_breaks_is_what_dnf_can_install_before_and_not_after(tmp_path: Path) -> None:
     before, after = tmp_path / "before", tmp_path / "after"
@@ -79,7 +79,7 @@ def test_on_a_sample_of_every_kind_of_package_that_rpmbuild_writes(tmp_path: Pat
     assert len(lines) > 50
 
 
-@pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.timeout(400)
 def test_on_a_sample_of_real_packages(shared_folder: Path | None) -> None:
     packages = sorted((shared_folder / "packages").rglob("*.rpm"))[4::12] if shared_folder else []
