@@ -60,7 +60,7 @@ class Settings:
     #: The master's folder; absolute.
     folder: Path = Path()
     title: str = "Checkotron"
-    #: SQLAlchemy's; `postgresql+psycopg2://...` for more than one master.
+    #: SQLAlchemy's; `postgresql+psycopg://...` for more than one master.
     database_url: str = "sqlite:///state.sqlite"
     #: Where people and workers reach the master: pages, workers, artifacts.
     interface: str = "127.0.0.1"
