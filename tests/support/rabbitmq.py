@@ -201,17 +201,27 @@ def fresh_vhost(broker: RabbitMQ) -> Iterator[str]:
 
 
 def publish(url: str, topic: str, body: bytes, **properties: object) -> None:
-    """Publish one message as it is, confirmed by the broker, to amq.topic."""
+    """Publish one message as it is, confirmed by the broker, to amq.topic; a message that no queue takes is a fault."""
     with pika.BlockingConnection(pika.URLParameters(url)) as connection:
         channel = connection.channel()
         channel.confirm_delivery()
-        channel.basic_publish("amq.topic", topic, body, pika.BasicProperties(delivery_mode=2, **properties))
+        content = pika.BasicProperties(delivery_mode=2, **properties)
+        channel.basic_publish("amq.topic", topic, body, content, mandatory=True)
 
 
 def waiting(url: str, queue: str) -> int:
     """Return how many messages are ready in a queue; those held by a consumer are not counted."""
     with pika.BlockingConnection(pika.URLParameters(url)) as connection:
         return int(connection.channel().queue_declare(queue, passive=True).method.message_count)
+
+
+def consumers(url: str, queue: str) -> int:
+    """Return how many consume from a queue, 0 while there is no such queue; who consumes has bound it before."""
+    with pika.BlockingConnection(pika.URLParameters(url)) as connection:
+        try:
+            return int(connection.channel().queue_declare(queue, passive=True).method.consumer_count)
+        except pika.exceptions.ChannelClosedByBroker:
+            return 0
 
 
 def _prepared(folder: Path, port: int) -> Path:

@@ -14,7 +14,7 @@ import logging
 import math
 import random
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -123,16 +123,19 @@ class BuildbotScheduler:
         return [job for job in jobs if isinstance(job, dict)] if isinstance(jobs, list) else []
 
     def _ask(self, method: str, path: str, body: dict[str, Any] | None) -> _Answer:
-        """Return what the first door says that has an answer; where none has one, what the last one says."""
+        """Return what the first door says that has an answer; where none has one, what the last says, named for all."""
         urls = self._door.urls
+        reasons: dict[str, str] = {}
         for tried in range(len(urls)):
             answer = self._ask_one(urls[self._at % len(urls)], method, path, body)
+            reasons[answer.url] = answer.why
             # 429 is the word of all: they count the same jobs
-            if answer.status in _ANSWERS or tried == len(urls) - 1 or self._stopped.is_set():
-                break
-            logger.warning("a door has no answer, the next is asked", extra={"door": answer.url, "why": answer.why})
-            self._at += 1
-        return answer
+            if answer.status in _ANSWERS or self._stopped.is_set():
+                return answer
+            if tried < len(urls) - 1:
+                logger.warning("a door has no answer, the next is asked", extra={"door": answer.url, "why": answer.why})
+                self._at += 1
+        return replace(answer, url=" and ".join(reasons), why="; ".join(dict.fromkeys(reasons.values())))
 
     def _ask_one(self, url: str, method: str, path: str, body: dict[str, Any] | None) -> _Answer:
         sent = None if body is None else json.dumps(body).encode()
