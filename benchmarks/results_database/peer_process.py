@@ -13,7 +13,7 @@ from pathlib import Path
 
 from benchmarks.results_database.server_process import Server
 from reporting.database.all_storages import sqlite_path
-from tests.support.rabbitmq import free_ports
+from tests.support.free_ports import free_ports
 
 _TABLES = """
 CREATE TABLE peer_testcase (id INTEGER PRIMARY KEY, name TEXT UNIQUE, ref_url TEXT);

@@ -24,6 +24,7 @@ from buildbot_master.stack.port import Ports, ports_of
 from buildbot_master.stack.state import State
 from buildbot_master.stack.worker_folder import prepare_worker
 from checks.build_id import build_id_for
+from tests.support.free_ports import choose_ports
 
 #: What the worker of the tests says that it offers.
 CAPABILITIES = {"system:arch": "x86_64", "system:arches": ["x86_64", "i686"], "executor:local:available": True}
@@ -130,6 +131,7 @@ def new_master(folder: Path, settings: dict[str, Any] | None = None, slots: int 
         "retry_delay_seconds": 0.3, "attempts": 3, "grace_seconds": 3,
         "workers": [{"name": worker, "slots": slots, "password_file": str(state.secrets / "worker.password")}],
         **(settings or {})}))
+    choose_ports(state.folder)
     ports = ports_of(state.folder, None)
     prepare_master(state, ports, MasterOptions(slots))
     prepare_worker(state, ports, slots, json.dumps(capabilities or CAPABILITIES))

@@ -17,8 +17,9 @@ from urllib.request import urlopen
 import pytest
 
 from tests.support.checkotron_process import checkotron
+from tests.support.free_ports import free_ports
 from tests.support.postgresql import private_postgresql
-from tests.support.rabbitmq import RabbitMQ, free_ports, fresh_vhost, publish
+from tests.support.rabbitmq import RabbitMQ, fresh_vhost, publish
 from tests.support.units import unit, words
 from tests.support.whole_system import get, koji_message, wait_for
 from tests.trigger.samples import KOJI_TOPIC

@@ -18,6 +18,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.support.free_ports import free_ports
+
 #: Outside of the checkout; kept.
 FOLDER = Path(f"/var/tmp/checkotron-tests-{os.getuid()}/crossbar")
 _VERSION = "crossbar>=26.10,<27"
@@ -43,7 +45,7 @@ def crossbar_program() -> Path:
 @contextmanager
 def running_crossbar(folder: Path, port: int | None = None) -> Iterator[str]:
     """Start a router with the realm `buildbot`, yield its address, stop it."""
-    program, port = crossbar_program(), port or _free_port()
+    program, port = crossbar_program(), port or free_ports(1)[0]
     folder.mkdir(parents=True)
     allow = {"call": True, "register": True, "publish": True, "subscribe": True}
     (folder / "config.json").write_text(json.dumps({"version": 2, "workers": [{
@@ -75,9 +77,3 @@ def _wait_until_it_listens(router: subprocess.Popen[bytes], port: int, log: Path
                 return
         time.sleep(0.1)
     raise RuntimeError(f"crossbar did not start: {log.read_text(errors='replace')[-2000:]}")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -12,6 +12,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+from tests.support.free_ports import free_ports
+
 TOKEN = "door-token-of-the-tests"
 
 
@@ -27,7 +29,8 @@ class FakeDoor:
         self.refuse: dict[str, str] = {}
         #: What `GET /waiting` says.
         self.waiting: list[dict[str, Any]] = []
-        self.port = port
+        #: Its own although it is closed for a while: nobody else listens there meanwhile.
+        self.port = port or free_ports(1)[0]
         self._known: dict[str, int] = {}
         self._lock = threading.Lock()
         self._connections: list[socket.socket] = []
@@ -72,7 +75,6 @@ class FakeDoor:
         ThreadingHTTPServer.allow_reuse_address = True
         self._server = ThreadingHTTPServer(("127.0.0.1", self.port), Handler)
         self._server.daemon_threads = True
-        self.port = self._server.server_address[1]
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
 
     def close(self) -> None:

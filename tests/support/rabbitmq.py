@@ -23,6 +23,8 @@ from pathlib import Path
 import pika
 import pytest
 
+from tests.support.free_ports import free_ports
+
 SERVER = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
 CONTROL = Path("/usr/lib/rabbitmq/bin/rabbitmqctl")
 #: Seconds until the broker must answer; it takes 4 to 10 on a quiet machine.
@@ -31,18 +33,6 @@ START_SECONDS = 90
 
 class RabbitMQMissingError(RuntimeError):
     """Raised where the broker is not installed; the text says how to get it."""
-
-
-def free_ports(count: int) -> list[int]:
-    """Return ports that nobody listens on now."""
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [each.getsockname()[1] for each in sockets]
-    finally:
-        for each in sockets:
-            each.close()
 
 
 def wait_until(condition: Callable[[], object], seconds: float = 20.0, what: str = "") -> None:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from checks.addresses import Addresses, read_addresses
+from tests.support.free_ports import choose_ports
 from tests.support.rabbitmq import publish
 from tests.trigger.samples import KOJI_TOPIC, koji_body
 
@@ -124,6 +125,7 @@ def start(folder: Path, options: Options = Options()) -> WholeSystem:
     # no test waits 20 s for the second attempt
     settings = {"retry_delay_seconds": 0.5, "grace_seconds": 5, **options.settings}
     (folder / "state" / "master-settings.json").write_text(json.dumps(settings))
+    choose_ports(folder / "state")
     command = [sys.executable, "-m", "checkotron", "up", "--state", str(folder / "state"), "--slots", "2"]
     for name, value in (("--bus", options.bus), ("--rules", options.rules), ("--koji-store", options.store)):
         command += [name, str(value)] if value else []

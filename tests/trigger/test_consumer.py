@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.door import FakeDoor, running_door, token_file
-from tests.support.rabbitmq import consumers, free_ports, publish, wait_until, waiting
+from tests.support.free_ports import free_ports
+from tests.support.rabbitmq import consumers, publish, wait_until, waiting
 from tests.trigger.samples import KOJI_TOPIC, koji_body
 from trigger.parked import ParkedMessages
 
