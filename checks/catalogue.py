@@ -1,7 +1,7 @@
 """Finds every check in the folders of checks; looks up by name and by item type."""
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -52,7 +52,8 @@ def load_catalogue(folders: Sequence[Path]) -> Catalogue:
     Return the checks in these folders; a folder holds one folder for each check.
 
     Where two have the same name the one found first stays, and the other is a
-    fault. A folder that is not there is a fault too.
+    fault. A folder that is not there is a fault too, and so is a check that lies
+    beside the folders.
     """
     checks: dict[str, CheckDescription] = {}
     faults: list[Fault] = []
@@ -61,6 +62,7 @@ def load_catalogue(folders: Sequence[Path]) -> Catalogue:
         if not folder.is_dir():
             faults.append(Fault(0, (), "no such folder of checks", str(folder)))
             continue
+        faults.extend(_beside_the_folders(folder))
         for path in sorted(folder.iterdir()):
             if not path.is_dir() or path.name.startswith((".", "_")) or not any(path.glob("*.yml")):
                 continue
@@ -85,6 +87,17 @@ def find_check(name_or_path: str, folders: Sequence[Path]) -> CheckDescription:
     if path.is_dir():
         return load_check(path)
     return load_catalogue(folders).get(name_or_path)
+
+
+def _beside_the_folders(folder: Path) -> Iterator[Fault]:
+    """Yield a fault for each file that is a check and not in a folder of its own; other files may lie there."""
+    for path in sorted(folder.glob("*.yml")):
+        try:
+            name = load_check(path).name
+        except CheckFileError:
+            continue
+        yield Fault(0, (), f"is not found here: a check has a folder of its own; move it to "
+                           f"`{folder / name / f'{name}.yml'}`", str(path))
 
 
 def _add(folder: Path, checks: dict[str, CheckDescription], faults: list[Fault]) -> CheckDescription | None:

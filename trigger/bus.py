@@ -165,11 +165,13 @@ def take_given_up(settings: BusSettings, park: Callable[[Parked], Any]) -> int:
             count += 1
 
 
-def listen(callback: Callable[[Any], None], settings: BusSettings, logs: Mapping[str, Any]) -> int:
+def listen(callback: Callable[[Any], None], settings: BusSettings, logs: Mapping[str, Any],
+           note: Callable[[bool], None]) -> int:
     """
     Consume until SIGTERM or SIGINT, and return the exit code. Comes back by itself when the broker does.
 
-    A callback with a method `stop` is told first, so that it does not hold up the end.
+    A callback with a method `stop` is told first, so that it does not hold up the end. `note` is told each second
+    whether the broker may hand us a message now.
     """
     from fedora_messaging.config import conf
     from fedora_messaging.twisted.service import FedoraMessagingServiceV2
@@ -183,7 +185,7 @@ def listen(callback: Callable[[Any], None], settings: BusSettings, logs: Mapping
     service = FedoraMessagingServiceV2(settings.url)
     # Its own limit is an hour; a broker that comes back should find us within seconds.
     service.factory.maxDelay = LONGEST_PAUSE
-    end = _End(loop, service.factory)
+    end = _End(loop, service.factory, note)
     loop.callWhenRunning(service.startService)
     loop.callWhenRunning(end.start)
     loop.addSystemEventTrigger("before", "shutdown", getattr(callback, "stop", lambda: None))
@@ -198,9 +200,9 @@ def listen(callback: Callable[[Any], None], settings: BusSettings, logs: Mapping
 class _End:
     """Ends the loop when a consumer does, with a code that says why."""
 
-    def __init__(self, loop: Any, factory: Any) -> None:
+    def __init__(self, loop: Any, factory: Any, note: Callable[[bool], None]) -> None:
         self._loop = loop
-        self._watch = Watch(factory, self.silent)
+        self._watch = Watch(factory, self.silent, note)
         self.code = 0
 
     def start(self) -> None:
@@ -212,6 +214,7 @@ class _End:
     def listening(self, consumers: Any) -> None:
         """The broker has answered."""
         self._watch.consumers = consumers
+        self._watch.look()
         for consumer in consumers:
             consumer.result.addCallbacks(lambda _: self._stop(), self.failed)
 

@@ -67,12 +67,14 @@ def consume(url: str, queue: str, exchange: str, routing_keys: tuple[str, ...], 
         options["results_url"], progress=options["progress"], reports=options["reports"],
         hold_seconds=options["hold_seconds"]))
     consumer = Consumer(parts)
+    # fedora-messaging's own command does not tell whether it listens, so this is ours alone
+    consumer.metrics.gauges.append(lambda: ("checkotron_trigger_listening", {}, not parts.standing.waits_for))
+    parts.standing.note_listening(False)
     if options["metrics_address"]:
         try:
             serve(consumer.metrics, options["metrics_address"])
         except (OSError, ValueError) as error:
             raise InputError(f"--metrics: cannot serve on `{options['metrics_address']}`: {error}") from None
-    parts.standing.waits_for = "the broker"
     try:
         declare(settings)
     except BusRefusedError as error:
@@ -80,8 +82,8 @@ def consume(url: str, queue: str, exchange: str, routing_keys: tuple[str, ...], 
     if os.environ.pop(WAITS, None):
         parts.standing.waits_for = "the master"
         wait_until_ready(parts)
-    parts.standing.waits_for = ""
-    code = listen(consumer, settings, logs)
+    parts.standing.note_listening(False)
+    code = listen(consumer, settings, logs, parts.standing.note_listening)
     if code == AWAY:
         # Twisted's loop cannot be started twice; the same process, new inside, can.
         os.environ[WAITS] = "1"

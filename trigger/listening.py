@@ -18,25 +18,27 @@ from typing import Any
 logger = logging.getLogger(__name__)
 
 #: Seconds between two looks.
-LOOK_SECONDS = 5.0
+LOOK_SECONDS = 1.0
 #: Seconds without a consumer before we give up: with a connection, and without one (the broker is away).
 _CONNECTED_LIMIT, _AWAY_LIMIT = 30.0, 600.0
 
 
 class Watch:
-    """Looks at the consumers of one connection; calls `give_up` once."""
+    """Looks at the consumers of one connection; calls `note` with whether they listen, and `give_up` once."""
 
-    def __init__(self, factory: Any, give_up: Callable[[], None],
+    def __init__(self, factory: Any, give_up: Callable[[], None], note: Callable[[bool], None],
                  clock: Callable[[], float] = time.monotonic) -> None:
-        self._factory, self._give_up, self._clock = factory, give_up, clock
+        self._factory, self._give_up, self._note, self._clock = factory, give_up, note, clock
         #: None until the broker has answered for the first time.
         self.consumers: Sequence[Any] | None = None
         self._silent_since: float | None = None
 
     def look(self) -> None:
-        """Give up where no consumer has had an open channel for too long."""
+        """Say whether all listen; give up where no consumer has had an open channel for too long."""
         now = self._clock()
-        if self.consumers is not None and all(is_consuming(one) for one in self.consumers):
+        listens = self.consumers is not None and all(is_consuming(one) for one in self.consumers)
+        self._note(listens)
+        if listens:
             self._silent_since = None
             return
         if self._silent_since is None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from checks.catalogue import Catalogue, load_catalogue
+from checks.document import Fault
 from trigger.discoveries.git import GitDiscovery
 from trigger.discovery import Discovery
 from trigger.job_plan import JobPlanner
@@ -33,6 +34,8 @@ class Rulebook:
 
     matcher: Matcher
     planner: JobPlanner
+    #: Of checks that cannot be used.
+    check_faults: tuple[Fault, ...] = ()
 
     @property
     def rules(self) -> RuleSet:
@@ -53,7 +56,7 @@ class Surroundings:
 def make_rulebook(rules: RuleSet, catalogue: Catalogue, around: Surroundings) -> Rulebook:
     """Return the book of one file."""
     config = TransformConfig(catalogue, around.lookup, around.discovery, rules.workers)
-    return Rulebook(Matcher(rules, around.environments), JobPlanner(config))
+    return Rulebook(Matcher(rules, around.environments), JobPlanner(config), catalogue.faults)
 
 
 class RulebookFile:
@@ -112,6 +115,8 @@ class RulebookFile:
         catalogue = load_catalogue(self._folders)
         rules = load_rules(self._path, catalogue.checks)
         self._list_files = rules.list_files
+        for fault in catalogue.faults:
+            logger.warning("a check cannot be used", extra={"fault": str(fault)})
         for warning in rules.warnings:
             logger.warning("a rule names a check that is not known here", extra={"rule": str(warning)})
         return make_rulebook(rules, catalogue, self._around)

@@ -40,8 +40,8 @@ def check(file: Path, check_folders: tuple[Path, ...]) -> None:
       checkotron trigger rules check rules.yml --checks /srv/checks
     """
     book = rulebook_of(RulesOptions(file, check_folders, ("prod",), ("primary",), None))
-    for warning in book.rules.warnings:
-        click.echo(f"note: {warning}", err=True)
+    for note in (*book.check_faults, *book.rules.warnings):
+        click.echo(f"note: {note}", err=True)
     disabled = sum(rule.disabled for rule in book.rules.rules)
     off = f", {disabled} of them disabled" if disabled else ""
     click.echo(f"{file}: {len(book.rules.rules)} rules{off}, no fault")

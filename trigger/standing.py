@@ -47,7 +47,7 @@ class Standing:
     rules_in_force: int = 0
     #: Why the changed rules file is not in force; empty where it is.
     faults: tuple[str, ...] = ()
-    #: What it waits for before it listens: `the broker`; empty while it listens.
+    #: Why it does not listen: `the broker` is away or `the master` is; empty while it listens.
     waits_for: str = ""
 
 
@@ -61,7 +61,7 @@ class StandingFile:
         self._written: Standing | None = None
         self._rules = rules
         self._lock: IO[str] | None = None
-        #: What the consumer waits for before it listens.
+        #: What the consumer waits for; empty while it listens.
         self.waits_for = ""
 
     def update(self) -> None:
@@ -79,6 +79,10 @@ class StandingFile:
             logger.debug("the state of the consumer cannot be written", extra={"why": str(error)})
         else:
             self._written = now
+
+    def note_listening(self, listens: bool) -> None:
+        """Keep whether the broker may hand us a message now."""
+        self.waits_for = "" if listens else "the broker"
 
     def run(self, stopped: threading.Event) -> None:
         """Update until stopped."""

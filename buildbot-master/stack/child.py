@@ -35,6 +35,8 @@ class Part:
     is_ready: Callable[[], bool]
     #: For people, once it is ready: an address.
     address: str = ""
+    #: For people: what it waits for although it answers ("for the broker at ..."); empty: nothing.
+    waits: Callable[[], str] = lambda: ""
     environment: Mapping[str, str] = field(default_factory=dict)
     #: Seconds between TERM and KILL.
     grace_seconds: float = 15.0

@@ -105,7 +105,7 @@ def _deliverer(state: State, ports: Ports, reports: ReportOptions) -> Part:
     words, environment = deliver_options(reports, f"http://{HOST}:{ports.results}")
     command = (*own_command(), "results", "deliver", "--queue", str(state.queue), *words, "--follow")
     shown = " and to ".join(("results go to the results database", *map(_without_password, reports.destinations)))
-    return Part("deliver", "deliverer", command, state.folder, lambda: True, shown, environment)
+    return Part("deliver", "deliverer", command, state.folder, lambda: True, shown, environment=environment)
 
 
 def deliver_options(reports: ReportOptions, first: str) -> tuple[tuple[str, ...], dict[str, str]]:
@@ -127,8 +127,13 @@ def _trigger(state: State, ports: Ports, bus: str, options: StackOptions) -> Par
     command = (*own_command(), "trigger", "consume", "--state", str(state.folder), "--metrics", figures, *chosen,
                *checks, *progress)
     # the bus by the environment: its address may hold a password, and a command line is everyone's to read
+    broker = _without_password(bus)
+
+    def waits() -> str:
+        return "" if _listens(f"http://{figures}/metrics") else f"for the broker, {broker}"
+
     return Part("trigger", "trigger", command, state.folder, lambda: _answers(f"http://{figures}/healthcheck"),
-                f"listens to {_without_password(bus)}", {"CHECKOTRON_BUS": bus}, stop_order=1, ports=(ports.trigger,))
+                f"listens to {broker}", waits, {"CHECKOTRON_BUS": bus}, stop_order=1, ports=(ports.trigger,))
 
 
 def _twistd() -> tuple[str, ...]:
@@ -149,6 +154,15 @@ def _answers(url: str, headers: dict[str, str] | None = None) -> bool:
         return error.code < 500
     except (OSError, http.client.HTTPException):
         return False
+
+
+def _listens(url: str) -> bool:
+    """False where the figures of the trigger say that the broker hands it no message."""
+    try:
+        with urllib.request.urlopen(url, timeout=_LOOK_TIMEOUT) as answer:  # noqa: S310 (http only)
+            return b"\ncheckotron_trigger_listening 0\n" not in answer.read()
+    except (OSError, http.client.HTTPException):
+        return True
 
 
 def _json(url: str) -> dict[str, list[dict[str, object]]]:

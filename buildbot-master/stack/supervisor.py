@@ -14,6 +14,10 @@ from buildbot_master.stack.child import Child, Part
 _LOOK = 0.1
 #: Seconds for a part to answer.
 _READY_LIMIT = 90.0
+#: Seconds that a part which answers has for what it waits for, until `start` goes on without.
+_SETTLE_LIMIT = 5.0
+#: Seconds between two looks at what parts wait for.
+_WAITS_LOOK = 2.0
 
 
 class StartError(Exception):
@@ -33,6 +37,9 @@ class Supervisor:
         self.children = [Child(part, logs / f"{part.name}.log") for part in parts]
         self.say = say
         self.stopping = stopping or threading.Event()
+        #: What a part waits for, by its title; only those that do.
+        self.waiting: dict[str, str] = {}
+        self._next_look = 0.0
 
     def start(self, progress: Callable[[str], None] = lambda title: None) -> None:
         """
@@ -48,7 +55,10 @@ class Supervisor:
             self._wait(child, began)
             if self.stopping.is_set():
                 return
-            self.say(f"{child.part.title:<18} ready in {time.monotonic() - began:4.1f} s  {child.part.address}")
+            waits = self._settled(child)
+            took = time.monotonic() - began
+            self.say(f"{child.part.title:<18} ready in {took:4.1f} s  " +
+                     (f"waits {waits}" if waits else child.part.address))
 
     def keep_running(self, until: Callable[[], bool] = lambda: False) -> None:
         """Restart what ends, until told to stop or `until` holds."""
@@ -57,6 +67,7 @@ class Supervisor:
                 if line := child.watch():
                     self.say(line)
                 child.rotate()
+            self._look_at_waits()
             self.stopping.wait(_LOOK)
 
     def stop(self, progress: Callable[[str], None] = lambda title: None) -> None:
@@ -75,6 +86,29 @@ class Supervisor:
                 raise StartError(f"{child.part.title} does not answer after {_READY_LIMIT:g} s; its log, {child.log}, "
                                  "ends with:\n" + child.last_lines())
             self.stopping.wait(_LOOK)
+
+    def _settled(self, child: Child) -> str:
+        """Return what it still waits for."""
+        end = time.monotonic() + _SETTLE_LIMIT
+        while (waits := child.part.waits()) and time.monotonic() < end and not self.stopping.wait(_LOOK):
+            pass
+        if waits:
+            self.waiting[child.part.title] = waits
+        return waits
+
+    def _look_at_waits(self) -> None:
+        """Say what began or ceased to wait."""
+        if time.monotonic() < self._next_look:
+            return
+        for part in (child.part for child in self.children if child.is_running):
+            waits = part.waits()
+            if waits == self.waiting.get(part.title, ""):
+                continue
+            self.say(f"{part.title} waits {waits}" if waits else f"{part.title} goes on: {part.address}")
+            self.waiting = {title: why for title, why in self.waiting.items() if title != part.title}
+            if waits:
+                self.waiting[part.title] = waits
+        self._next_look = time.monotonic() + _WAITS_LOOK
 
     def _look(self, child: Child) -> None:
         line = child.watch()

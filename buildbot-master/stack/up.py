@@ -22,7 +22,8 @@ def run_up(wishes: Wishes) -> None:
 def _greeting(stack: Stack, wishes: Wishes) -> list[str]:
     state = stack.state
     option = f" --state {shlex.quote(str(state.folder))}"
-    lines = ["", f"Everything runs; its state is in {state.folder}",
+    waiting = "".join(f", but the {title} waits {why}" for title, why in stack.supervisor.waiting.items())
+    lines = ["", f"Everything runs{waiting}; its state is in {state.folder}",
              f"  results   {stack.addresses.results_url}/",
              f"  builds    {stack.addresses.buildbot_url}/",
              f"            log in as admin with the password in {state.secrets / 'admin.password'}",

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -86,6 +87,30 @@ def test_a_child_that_never_comes_up_is_an_error_with_the_end_of_its_log(tmp_pat
 
     assert str(caught.value).startswith(f"the broken one does not start; its log, {tmp_path / 'broken.log'}, ends with")
     assert "port is taken" in str(caught.value)
+
+
+def test_what_a_part_waits_for_is_told_when_it_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("_SETTLE_LIMIT", "_WAITS_LOOK"):
+        monkeypatch.setattr(f"buildbot_master.stack.supervisor.{name}", 0.0)
+    said: list[str] = []
+    waits = ["for the broker"]
+    waiting = replace(part(tmp_path), waits=lambda: waits[0], address="listens to it")
+    supervisor = Supervisor([waiting], tmp_path, said.append)
+    supervisor.start()
+    assert said[0].endswith("  waits for the broker")
+    assert supervisor.waiting == {"the family": "for the broker"}
+
+    looks = iter(("", "", "for the broker", "for the broker", ""))
+
+    def change() -> bool:
+        waits[0] = next(looks, "over")
+        return waits[0] == "over"
+
+    supervisor.keep_running(change)
+    supervisor.stop()
+
+    assert said[1:] == ["the family goes on: listens to it", "the family waits for the broker",
+                        "the family goes on: listens to it"]
 
 
 def test_children_stop_in_their_order(tmp_path: Path) -> None:

@@ -45,6 +45,17 @@ def test_the_first_of_two_with_one_name_stays_and_the_other_is_a_fault(tmp_path:
     assert "check `same` is there already" in str(catalogue.faults[0])
 
 
+def test_a_check_beside_the_folders_is_a_fault_and_any_other_file_is_none(tmp_path: Path) -> None:
+    (tmp_path / "lone.yml").write_text("name: lone\nactions: [{dummy: {}}]\n")
+    (tmp_path / "rules.yml").write_text("- when: {}\n  do: [{check: lone}]\n")
+
+    faults = load_catalogue([tmp_path]).faults
+
+    assert [str(fault) for fault in faults] == [
+        f"{tmp_path}/lone.yml: is not found here: a check has a folder of its own; "
+        f"move it to `{tmp_path}/lone/lone.yml`"]
+
+
 def test_an_unknown_name_is_told_with_the_nearest(tmp_path: Path) -> None:
     make(tmp_path, "rpmlint")
 

@@ -53,16 +53,16 @@ def consumer(bus: str, folder: Path, door: FakeDoor, *options: str) -> Iterator[
     with (folder / "consumer.log").open("ab") as log:
         process = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
     try:
-        wait_until(lambda: process.poll() is not None or "listening" in log_of(folder), 40, "listening")
+        wait_until(lambda: process.poll() is not None or "listening" in log_of(folder), what="listening")
         yield process
     finally:
         if process.poll() is None:
             process.send_signal(signal.SIGTERM)
             try:
-                process.wait(20)
+                process.wait(60)
             except subprocess.TimeoutExpired:
                 process.kill()
-                process.wait(5)
+                process.wait(60)
 
 
 def log_of(folder: Path) -> str:
@@ -112,7 +112,7 @@ def test_the_same_event_by_two_messages_is_one_job(bus: str, tmp_path: Path, doo
         send_build(bus, 7, "m-7")
         send_build(bus, 7, "m-8")
         send_build(bus, 8, None)
-        wait_until(lambda: len(door.jobs) == 2 and door.requests == 3)
+        wait_until(lambda: len(door.jobs) == 2 and door.requests >= 3)
 
     assert [job["item"] for job in door.jobs] == ["xchat-7-1.fc36", "xchat-8-1.fc36"]
 
@@ -130,7 +130,7 @@ def test_poison_and_garbage_are_parked_and_the_consumer_lives(bus: str, tmp_path
         publish(bus, KOJI_TOPIC, b'{"build_id": NaN}', message_id="g4")
         publish(bus, KOJI_TOPIC, b"x" * 10_000_000, message_id="g5")
         send_build(bus, 9, "after")
-        wait_until(lambda: door.jobs, 30)
+        wait_until(lambda: door.jobs)
 
         assert process.poll() is None
     assert [job["item"] for job in door.jobs] == ["xchat-9-1.fc36"]
@@ -205,7 +205,7 @@ def test_sigterm_in_the_middle_of_a_wait_ends_it_at_once_and_the_message_comes_a
         wait_until(lambda: "the job waits for the door" in log_of(tmp_path))
         process.send_signal(signal.SIGTERM)
 
-        assert process.wait(8) == 0
+        assert process.wait(60) == 0
     wait_until(lambda: waiting(bus, QUEUE) == 1)
     door.open()
     with consumer(bus, tmp_path, door):
@@ -219,7 +219,7 @@ def test_kill_9_loses_nothing_and_doubles_nothing(bus: str, tmp_path: Path, door
                 send_build(bus, round_number * 20 + number, None)
             wait_until(lambda wanted=round_number * 20 + 5: len(door.jobs) >= wanted)
             process.kill()
-            process.wait(5)
+            process.wait(60)
         (tmp_path / "consumer.log").unlink()
     with consumer(bus, tmp_path, door):
         wait_until(lambda: len(door.jobs) == 60)
@@ -264,14 +264,14 @@ door_token_file = "{token_file(tmp_path)}"
             env=dict(os.environ),
         )
     try:
-        wait_until(lambda: consumers(bus, "ours") == 1, 40)
+        wait_until(lambda: consumers(bus, "ours") == 1)
         publish(bus, KOJI_TOPIC, json.dumps(koji_body()).encode(), content_encoding="bogus")
         send_build(bus, 11, "m-11")
-        wait_until(lambda: door.jobs, 30, log_of(tmp_path))
+        wait_until(lambda: door.jobs, what=log_of(tmp_path))
         assert process.poll() is None
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(60)
 
     assert door.jobs[0]["item"] == "xchat-11-1.fc36"
     assert len(ParkedMessages(tmp_path / "state").names()) == 1
@@ -303,7 +303,7 @@ def test_a_paused_consumer_leaves_messages_in_the_broker(bus: str, tmp_path: Pat
 
 def test_a_burst_on_the_bus_becomes_one_job_and_metrics_tell(bus: str, tmp_path: Path, door: FakeDoor) -> None:
     (tmp_path / "rules.yml").write_text(
-        "- {name: deps, when: {message_type: KojiTagChanged}, do: [{check: d, delay: 2}]}"
+        "- {name: deps, when: {message_type: KojiTagChanged}, do: [{check: d, delay: 6}]}"
     )
     port = free_ports(1)[0]
     with consumer(bus, tmp_path, door, "--metrics", f"127.0.0.1:{port}"):
@@ -311,12 +311,17 @@ def test_a_burst_on_the_bus_becomes_one_job_and_metrics_tell(bus: str, tmp_path:
             body = {"tag": "f36-pending", "name": f"n{number}", "version": "1", "release": "1", "instance": "primary"}
             publish(bus, "org.fedoraproject.prod.buildsys.tag", json.dumps(body).encode(), message_id=f"t{number}")
         wait_until(lambda: door.jobs)
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
-            metrics = answer.read().decode()
+        # the door has a job before the trigger hears that, and forgets it
+        wait_until(lambda: "checkotron_trigger_held 0\n" in metrics_of(port))
+        metrics = metrics_of(port)
 
     assert [job["item"] for job in door.jobs] == ["f36-pending"]
     assert 'checkotron_trigger_messages_total{fate="jobs"} 5' in metrics
-    assert "checkotron_trigger_held 0" in metrics
+
+
+def metrics_of(port: int) -> str:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=60) as answer:
+        return str(answer.read().decode())
 
 
 def test_hostile_messages_are_survived_and_cost_no_other_message(bus: str, tmp_path: Path, door: FakeDoor) -> None:
@@ -334,7 +339,7 @@ def test_hostile_messages_are_survived_and_cost_no_other_message(bus: str, tmp_p
         for number, body in enumerate(hostile):
             publish(bus, KOJI_TOPIC, body, message_id=f"h{number}")
         send_build(bus, 9, "after")
-        wait_until(lambda: any(job["item"] == "xchat-9-1.fc36" for job in door.jobs), 30)
+        wait_until(lambda: any(job["item"] == "xchat-9-1.fc36" for job in door.jobs))
         assert process.poll() is None
 
     assert {job["item"] for job in door.jobs} <= {"xchat-9-1.fc36", "xchat-0.5-1.fc36"}
@@ -374,19 +379,22 @@ def test_a_message_that_cannot_be_parked_waits_for_the_disk(bus: str, tmp_path: 
         wait_until(lambda: "a message cannot be parked, it waits" in log_of(tmp_path))
         (tmp_path / "state" / "parked").unlink()
         wait_until(lambda: ParkedMessages(tmp_path / "state").names())
+        # one at a time: the broker hands out the next when it has heard that this one is done
+        send_build(bus, 9, "after")
+        wait_until(lambda: door.jobs)
 
-    assert settled(bus)
+    assert len(ParkedMessages(tmp_path / "state").names()) == 1
 
 
 def test_a_long_outage_holds_no_message_and_ends_by_itself(bus: str, tmp_path: Path, door: FakeDoor) -> None:
     door.close()
     with consumer(bus, tmp_path, door, "--hold-seconds", "0.5") as process:
         send_build(bus, 3, "m-3")
-        wait_until(lambda: "not listening yet, messages wait in the broker" in log_of(tmp_path), 60)
+        wait_until(lambda: "not listening yet, messages wait in the broker" in log_of(tmp_path))
         wait_until(lambda: waiting(bus, QUEUE) == 1)
         assert process.poll() is None
         door.open()
-        wait_until(lambda: len(door.jobs) == 1, 60)
+        wait_until(lambda: len(door.jobs) == 1)
 
 
 def test_what_the_broker_gave_up_on_is_fetched_and_replayed(bus: str, tmp_path: Path, door: FakeDoor) -> None:

@@ -18,7 +18,8 @@ class _Scene:
         self.consumer = SimpleNamespace(queue="jobs", _channel=_channel(), _protocol=protocol)
         protocol._consumers["jobs"] = self.consumer
         factory = SimpleNamespace(_client=SimpleNamespace(is_closed=not is_connected))
-        self.watch = Watch(factory, self.give_up, lambda: self.now)
+        self.noted: list[bool] = []
+        self.watch = Watch(factory, self.give_up, self.noted.append, lambda: self.now)
         self.watch.consumers = [self.consumer]
 
     def give_up(self) -> None:
@@ -41,6 +42,16 @@ def test_a_consumer_that_listens_is_left_alone() -> None:
     scene.wait(3600)
 
     assert scene.given_up == 0
+    assert set(scene.noted) == {True}
+
+
+def test_each_look_says_whether_the_broker_may_hand_us_a_message() -> None:
+    scene = _Scene(is_connected=False)
+    for channel in (_channel(), _channel(is_open=False), None, _channel()):
+        scene.consumer._channel = channel
+        scene.watch.look()
+
+    assert scene.noted == [True, False, False, True]
 
 
 @pytest.mark.parametrize("channel", [None, _channel(is_open=False), _channel(tags=())])

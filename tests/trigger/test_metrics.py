@@ -34,12 +34,12 @@ def test_they_are_served_and_nothing_else_is() -> None:
     server = serve(metrics, "127.0.0.1:0")
     url = f"http://127.0.0.1:{server.server_address[1]}"
     try:
-        with urllib.request.urlopen(url + "/metrics", timeout=5) as answer:
+        with urllib.request.urlopen(url + "/metrics", timeout=60) as answer:
             assert b'checkotron_trigger_messages_total{fate="none"} 1' in answer.read()
-        with urllib.request.urlopen(url + "/healthcheck", timeout=5) as answer:
+        with urllib.request.urlopen(url + "/healthcheck", timeout=60) as answer:
             assert answer.read() == b"ok\n"
         with pytest.raises(urllib.error.HTTPError, match="404"):
-            urllib.request.urlopen(url + "/etc/passwd", timeout=5)
+            urllib.request.urlopen(url + "/etc/passwd", timeout=60)
     finally:
         server.shutdown()
         server.server_close()

@@ -20,7 +20,7 @@ def nobody() -> int:
 
 def test_the_words_of_requests_and_pika_are_short(nobody: int) -> None:
     with pytest.raises(requests.ConnectionError) as http:
-        requests.get(f"http://127.0.0.1:{nobody}/", timeout=5)
+        requests.get(f"http://127.0.0.1:{nobody}/", timeout=60)
     with pytest.raises(pika.exceptions.AMQPConnectionError) as amqp:
         pika.BlockingConnection(pika.URLParameters(f"amqp://me:secret@127.0.0.1:{nobody}/%2F"))
 

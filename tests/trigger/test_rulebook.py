@@ -88,6 +88,16 @@ def test_at_the_start_a_broken_file_is_refused(path: Path) -> None:
         book(path)
 
 
+def test_a_check_that_cannot_be_used_is_told_by_name(path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    write_check(path.parent, "broken")
+    (path.parent / "checks" / "broken" / "broken.yml").write_text("name: broken\nactions: 7\n")
+
+    book(path)
+
+    assert [record.getMessage() for record in caplog.records] == ["a check cannot be used"]
+    assert "broken.yml:2, actions: " in str(caplog.records[0].__dict__["fault"])
+
+
 def test_a_new_check_and_a_changed_list_are_in_force_without_a_restart(path: Path, tmp_path: Path) -> None:
     (tmp_path / "names.txt").write_text("a\n")
     path.write_text("lists: {names: {file: names.txt}}\nrules: [{when: {name: {$in: '${names}'}}, do: [{check: fresh}]}]")
