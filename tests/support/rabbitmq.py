@@ -35,7 +35,7 @@ class RabbitMQMissingError(RuntimeError):
     """Raised where the broker is not installed; the text says how to get it."""
 
 
-def wait_until(condition: Callable[[], object], seconds: float = 20.0, what: str = "") -> None:
+def wait_until(condition: Callable[[], object], seconds: float = 60.0, what: str = "") -> None:
     """Poll until the condition is true. Raises AssertionError: it was not in time."""
     end = time.monotonic() + seconds
     while not condition():
@@ -90,7 +90,7 @@ class RabbitMQ:
     def answers(self) -> bool:
         """True where the broker speaks AMQP."""
         try:
-            with socket.create_connection(("127.0.0.1", self.port), 1) as sock:
+            with socket.create_connection(("127.0.0.1", self.port), 5) as sock:
                 sock.settimeout(5)
                 sock.sendall(b"AMQP\x00\x00\x09\x01")
                 return sock.recv(1) == b"\x01"
@@ -102,17 +102,17 @@ class RabbitMQ:
         if self.watchdog is not None:
             # First: the numbers of the processes it would kill may soon be others'.
             self.watchdog.kill()
-            self.watchdog.wait(10)
+            self.watchdog.wait(60)
             if self.watchdog.stdin:
                 self.watchdog.stdin.close()
             self.watchdog = None
         if self.server is not None and self.server.poll() is None:
             self.server.send_signal(how)
             try:
-                self.server.wait(30)
+                self.server.wait(60)
             except subprocess.TimeoutExpired:
                 os.killpg(self.server.pid, signal.SIGKILL)
-                self.server.wait(10)
+                self.server.wait(60)
         if self.server is not None:
             # What Erlang started beside itself (inet_gethost, erl_child_setup) is in the same group.
             with_group(self.server.pid)
@@ -123,7 +123,7 @@ class RabbitMQ:
         self.stop()
         if self.epmd is not None:
             self.epmd.terminate()
-            self.epmd.wait(10)
+            self.epmd.wait(60)
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def control(self, *arguments: str) -> str:
