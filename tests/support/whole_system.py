@@ -176,17 +176,24 @@ def get(url: str) -> dict[str, Any] | None:
 
 def children_of(pid: int) -> list[int]:
     """Return the processes that a process started itself."""
-    found = []
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit() and _parent(int(entry.name)) == pid:
-            found.append(int(entry.name))
-    return found
+    return _children().get(pid, [])
 
 
 def family_of(pid: int) -> list[int]:
     """Return all processes below a process."""
-    mine = children_of(pid)
-    return mine + [further for child in mine for further in family_of(child)]
+    children, family = _children(), [pid]
+    for one in family:
+        family += children.get(one, [])
+    return family[1:]
+
+
+def _children() -> dict[int, list[int]]:
+    """Return the children of each process; one look at all, for a run may be over before a second one."""
+    found: dict[int, list[int]] = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit() and (parent := _parent(int(entry.name))) is not None:
+            found.setdefault(parent, []).append(int(entry.name))
+    return found
 
 
 def is_alive(pid: int) -> bool:
