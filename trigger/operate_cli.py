@@ -16,14 +16,20 @@ from trigger import ended_here
 from trigger.ended_here import EndedHere
 from trigger.held import HeldJobs
 from trigger.job_key import KEY_LIMIT
+from trigger.job_report import JobReport
 from trigger.journal import CANCELLED, HELD, SCHEDULED, Journal, JournalJob
 from trigger.option import InputError, door_of, door_options, existing_state_folder, state_folder
-from trigger.scheduler import JobRefusedError
+from trigger.scheduler import JobRefusedError, SchedulerAwayError
+from trigger.schedulers.buildbot import BuildbotScheduler
 from trigger.store import StoreAwayError
 from trigger.stores.results_database import ResultsDatabaseStore
 
 #: Between the key of a job and how often it was asked for again.
 _AGAIN = "!again-"
+#: How long a person waits for a master that is away.
+_PATIENCE_SECONDS = 10.0
+
+_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 
 
 @click.command()
@@ -34,8 +40,9 @@ _AGAIN = "!again-"
 @click.option("--results", "results_url", metavar="URL",
               help="Results database for --failed; else as the state folder says.")
 @click.option("--dry-run", is_flag=True, help="Only say what would be scheduled.")
+@_JSON
 @door_options
-def retrigger(word: str, checks: tuple[str, ...], failed: bool, results_url: str | None, dry_run: bool,
+def retrigger(word: str, checks: tuple[str, ...], failed: bool, results_url: str | None, dry_run: bool, as_json: bool,
               state: Path | None, door_urls: tuple[str, ...], door_token_file: Path | None) -> None:
     """
     Schedule jobs again: those of an item, of one build id, or of a message.
@@ -45,31 +52,23 @@ def retrigger(word: str, checks: tuple[str, ...], failed: bool, results_url: str
     \b
       checkotron trigger retrigger xchat-0.5-1.fc20 --failed
       checkotron trigger retrigger xchat-0.5-1.fc20 --check rpmlint
+      checkotron trigger retrigger xchat-0.5-1.fc20 --dry-run --json
     """
-    folder = state_folder(state)
+    folder, report = state_folder(state), JobReport(as_json)
     journal = _journal(folder)
     chosen = _newest_of_each(_found(journal, word, checks))
     if failed:
-        chosen = _failed(chosen, folder, _results(folder, results_url))
-    if not chosen:
+        chosen = _failed(chosen, folder, _results(folder, results_url), report)
+    if not chosen and not as_json:
         click.echo("nothing to schedule: every job has a good result, or is under way")
-        return
-    door = None if dry_run else door_of(state, door_urls, door_token_file)
-    refused = 0
+    door = None if dry_run or not chosen else door_of(state, door_urls, door_token_file, _PATIENCE_SECONDS)
     for one in chosen:
         job = again(one.job, journal)
         if door is None:
-            click.echo(f"would schedule {job.label} ({job.build_id})")
-            continue
-        try:
-            scheduled = door.schedule(job)
-        except JobRefusedError as error:
-            refused += 1
-            click.echo(f"{job.label}: refused: {error}", err=True)
-            continue
-        journal.note_job(job, one.rule, one.message_id, SCHEDULED, scheduled.buildset)
-        click.echo(f"scheduled {job.label} ({job.build_id})")
-    sys.exit(1 if refused else 0)
+            report.add(job, "would be scheduled", f"would schedule {job.label} ({job.build_id})")
+        elif _schedule(door, job, one, journal, report):
+            report.add(job, "scheduled", f"scheduled {job.label} ({job.build_id})")
+    sys.exit(report.end())
 
 
 @click.command()
@@ -80,9 +79,12 @@ def retrigger(word: str, checks: tuple[str, ...], failed: bool, results_url: str
 @click.option("--password-file", type=click.Path(path_type=Path), metavar="FILE",
               help="Holds the password; else <state>/secrets/admin.password.")
 @click.option("--requeue", is_flag=True, help="Then schedule the same jobs anew.")
+@click.option("--dry-run", is_flag=True, help="Only say which jobs would be asked to stop.")
+@_JSON
 @door_options
 def cancel(word: str, checks: tuple[str, ...], buildbot_url: str | None, user: str, password_file: Path | None,
-           requeue: bool, state: Path | None, door_urls: tuple[str, ...], door_token_file: Path | None) -> None:
+           requeue: bool, dry_run: bool, as_json: bool, state: Path | None, door_urls: tuple[str, ...],
+           door_token_file: Path | None) -> None:
     """
     Stop jobs: those that wait here, those that wait in Buildbot, and builds that run.
 
@@ -92,33 +94,56 @@ def cancel(word: str, checks: tuple[str, ...], buildbot_url: str | None, user: s
     """
     from trigger.buildbot_rest import BuildbotRest, BuildbotRestError, Login
 
-    folder = state_folder(state)
+    folder, report = state_folder(state), JobReport(as_json)
     journal, held = _journal(folder), HeldJobs(folder)
     rest: BuildbotRest | None = None
-    failed = 0
     for one in _found(journal, word, checks):
-        if held.remove(one.job.build_id) or one.state == HELD:
-            journal.note_job(one.job, one.rule, one.message_id, CANCELLED)
-            EndedHere(folder).tell(one.job, ended_here.CANCELLED, "cancelled by hand while it waited in the trigger")
-            click.echo(f"{one.job.label}: waited here, cancelled")
+        job = one.job
+        if dry_run:
+            if one.state in (HELD, SCHEDULED):
+                report.add(job, "would be cancelled", f"would cancel {job.label} ({job.build_id}), unless it has ended")
+            continue
+        if held.remove(job.build_id) or one.state == HELD:
+            journal.note_job(job, one.rule, one.message_id, CANCELLED)
+            EndedHere(folder).tell(job, ended_here.CANCELLED, "cancelled by hand while it waited in the trigger")
+            report.add(job, "cancelled", f"{job.label}: waited here, cancelled")
             continue
         if one.state != SCHEDULED:
             continue
         try:
             rest = rest or BuildbotRest(Login(_buildbot(folder, buildbot_url), user,
                                               password_file or folder / "secrets" / "admin.password"))
-            count = rest.cancel(one.job.key, "cancelled by hand")
+            count = rest.cancel(job.key, "cancelled by hand")
         except BuildbotRestError as error:
-            failed += 1
-            click.echo(f"{one.job.label}: {error}", err=True)
+            report.add(job, "not cancelled", f"{job.label}: {error}", str(error))
             continue
-        click.echo(f"{one.job.label}: " + ("cancelled" if count else "has ended before"))
+        fate = "cancelled" if count else "has ended before"
+        report.add(job, fate, f"{job.label}: {fate}")
         if count and requeue:
-            anew = again(one.job, journal)
-            scheduled = door_of(state, door_urls, door_token_file).schedule(anew)
-            journal.note_job(anew, one.rule, one.message_id, SCHEDULED, scheduled.buildset)
-            click.echo(f"{anew.label}: scheduled anew ({anew.build_id})")
-    sys.exit(1 if failed else 0)
+            anew = again(job, journal)
+            door = door_of(state, door_urls, door_token_file, _PATIENCE_SECONDS)
+            if _schedule(door, anew, one, journal, report):
+                report.add(anew, "scheduled", f"{anew.label}: scheduled anew ({anew.build_id})")
+    if report.is_empty and not as_json:
+        click.echo("nothing to cancel: every job was cancelled before, or refused")
+    sys.exit(report.end())
+
+
+def _schedule(door: BuildbotScheduler, job: Job, one: JournalJob, journal: Journal, report: JobReport) -> bool:
+    """Put a job before the door and note it; False, and reported, where that failed."""
+    try:
+        if report.has("not scheduled"):
+            raise SchedulerAwayError("the master is away")
+        scheduled = door.schedule(job)
+    except JobRefusedError as error:
+        report.add(job, "refused", f"{job.label}: refused: {error}", str(error))
+        return False
+    except SchedulerAwayError as error:
+        report.add(job, "not scheduled", f"{job.label}: not scheduled: {error}; say it again when the master is back",
+                   str(error))
+        return False
+    journal.note_job(job, one.rule, one.message_id, SCHEDULED, scheduled.buildset)
+    return True
 
 
 def again(job: Job, journal: Journal) -> Job:
@@ -153,7 +178,8 @@ def _newest_of_each(jobs: list[JournalJob]) -> list[JournalJob]:
     return list(newest.values())
 
 
-def _failed(jobs: list[JournalJob], folder: Path, results: ResultsDatabaseStore) -> list[JournalJob]:
+def _failed(jobs: list[JournalJob], folder: Path, results: ResultsDatabaseStore,
+            report: JobReport) -> list[JournalJob]:
     """Return those that ended without a good result; asking twice must not run twice what still waits or runs."""
     buildbot, left = _buildbot_url(folder), []
     for one in jobs:
@@ -162,7 +188,7 @@ def _failed(jobs: list[JournalJob], folder: Path, results: ResultsDatabaseStore)
                 continue
             # a run that has a result has ended, though Buildbot may need another moment to say so
             if not results.outcomes(one.job.build_id) and _is_under_way(one, buildbot):
-                click.echo(f"{one.job.label}: is under way ({one.job.build_id})")
+                report.add(one.job, "is under way", f"{one.job.label}: is under way ({one.job.build_id})")
                 continue
         except StoreAwayError as error:
             raise InputError(f"the results database cannot be asked: {error}") from None

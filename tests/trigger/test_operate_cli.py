@@ -123,6 +123,37 @@ def test_retrigger_makes_new_runs_each_time(operator: Operator) -> None:
     assert everything.stdout.startswith("would schedule ")
 
 
+def test_retrigger_and_cancel_tell_programs_the_fate_of_each_job(operator: Operator) -> None:
+    operator.replay(koji_build())
+    operator.door.refuse["other"] = "no builder takes it"
+    tried = json.loads(operator.run("retrigger", "xchat-0.5-1.fc36", "--dry-run", "--json").stdout)["jobs"]
+    done = operator.run("retrigger", "xchat-0.5-1.fc36", "--json")
+    asked = operator.run("cancel", "xchat-0.5-1.fc36", "--dry-run", "--json")
+
+    assert [one["fate"] for one in tried] == ["would be scheduled"] * 2
+    jobs = json.loads(done.stdout)["jobs"]
+    assert {one["check"]: one["fate"] for one in jobs} == {"rpmlint": "scheduled", "other": "refused"}
+    assert {one["check"]: one.get("why", "") for one in jobs} == {"rpmlint": "", "other": "no builder takes it"}
+    assert [one["build_id"] for one in tried] == [one["build_id"] for one in jobs]
+    assert done.exit_code == 1
+    assert [one["fate"] for one in json.loads(asked.stdout)["jobs"]] == ["would be cancelled"] * 3
+    assert asked.exit_code == 0
+
+
+def test_retrigger_ends_where_the_master_is_away(operator: Operator, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("trigger.operate_cli._PATIENCE_SECONDS", 0.1)
+    operator.replay(koji_build())
+    operator.door.close()
+    done = operator.run("retrigger", "xchat-0.5-1.fc36")
+
+    assert done.exit_code == 1
+    first, second = done.stderr.splitlines()
+    assert f"not scheduled: the door {operator.door.url}: [Errno 111] Connection refused; say it again when" in first
+    assert second.endswith("not scheduled: the master is away; say it again when the master is back")
+    operator.door.open()
+    assert operator.run("retrigger", "xchat-0.5-1.fc36").stdout.count("scheduled ") == 2
+
+
 def test_retrigger_of_something_unknown_says_what_was_expected(operator: Operator) -> None:
     done = operator.run("retrigger", "nothing-1-1")
 
