@@ -18,7 +18,7 @@ from twisted.web import resource, server
 from buildbot_master.parts.job_properties import faults_of_extra
 from buildbot_master.parts.listening import Listening, SmallRequest
 from buildbot_master.parts.matching import Matching
-from buildbot_master.parts.patience import is_database_away
+from buildbot_master.parts.patience import absence_of
 from buildbot_master.parts.scheduling import BusyError, Scheduling
 from buildbot_master.parts.secret_file import kept_secret
 from buildbot_master.parts.settings import Settings
@@ -135,7 +135,7 @@ class _Root(resource.Resource):
             return 401, {"faults": ["the bearer token is missing or wrong; it is in the door's token file"]}
         if self.door.is_stopping:
             return 503, {"faults": ["the master is stopping"]}
-        if is_database_away(self.door.master):
+        if absence_of(self.door.master) is not None:
             return 503, {"faults": ["the master's database is away"]}
         routes = {("POST", b"/schedule"): lambda: self.door.schedule(request.content.read()),
                   ("GET", b"/status"): self.door.status, ("GET", b"/waiting"): self.door.waiting}

@@ -1,7 +1,8 @@
 """
 What Prometheus reads of the master: `GET /metrics` on Buildbot's pages.
 
-Counters begin at zero with the master; gauges are looked up when asked.
+Counters begin at zero with the master; gauges are looked up when asked. While the
+database is away those that are in it are missing, and one says for how long it has been.
 """
 from __future__ import annotations
 
@@ -15,11 +16,13 @@ from twisted.python import log
 from twisted.web import resource, server
 
 from buildbot_master.parts.build import attempts_of, folders_of
+from buildbot_master.parts.patience import absence_of
 from buildbot_master.parts.settings import Settings
 from buildbot_master.parts.workers import slot_names
 
 #: Seconds. Upper ends of the histogram's classes.
 _CLASSES = (0.5, 1, 2, 5, 10, 30, 60, 300, 1800, 7200)
+_KIND = "text/plain; version=0.0.4; charset=utf-8"
 
 
 class Metrics(BuildbotService):  # type: ignore[misc]
@@ -84,16 +87,27 @@ class Metrics(BuildbotService):  # type: ignore[misc]
         # Buildbot's own cleaner is one, too
         names = {name for one in self.settings.workers for name in slot_names(one)}
         workers = [one for one in rows if one["name"] in names]
-        queue = folders_of(self.settings).queue
-        gauges = {
+        return self._page({
             "checkotron_jobs_waiting": ("Jobs that no worker has taken.", len(waiting)),
-            "checkotron_jobs_delayed": ("Jobs that wait for their next attempt.",
-                                        len(attempts_of(self.master).not_before)),
             "checkotron_builds_running": ("Builds under way.", len(running)),
             "checkotron_workers_connected": ("Worker names that are connected.",
                                              sum(bool(one["connected_to"]) for one in workers)),
+        })
+
+    def text_without_database(self) -> str:
+        """Return the page with what is known without the database."""
+        return self._page({})
+
+    def _page(self, gauges: dict[str, tuple[str, float]]) -> str:
+        queue, absence = folders_of(self.settings).queue, absence_of(self.master)
+        away_seconds = None if absence is None else absence.seconds
+        gauges |= {
+            "checkotron_jobs_delayed": ("Jobs that wait for their next attempt.",
+                                        len(attempts_of(self.master).not_before)),
             "checkotron_runs_unreported": ("Finished runs that reporting has not taken in.",
                                            sum(1 for _ in queue.glob("*.json")) if queue.is_dir() else 0),
+            "checkotron_database_away_seconds": ("How long the master's database has been away; 0 while it answers.",
+                                                 round(away_seconds or 0.0, 1)),
         }
         lines = [line for name, (words, value) in gauges.items()
                  for line in (f"# HELP {name} {words}", f"# TYPE {name} gauge", f"{name} {value}")]
@@ -123,7 +137,7 @@ class _Page(resource.Resource):
         """Answer later: the gauges are in the database."""
         def send(text: str) -> None:
             if not request._disconnected:
-                request.setHeader("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
+                request.setHeader("Content-Type", _KIND)
                 request.write(text.encode())
                 request.finish()
 
@@ -135,6 +149,10 @@ class _Page(resource.Resource):
 
         self.metrics.text().addCallbacks(send).addErrback(fail)
         return server.NOT_DONE_YET
+
+    def without_database(self) -> tuple[str, bytes]:
+        """Return kind and content of the answer while the database is away (away_pages.py)."""
+        return _KIND, self.metrics.text_without_database().encode()
 
 
 def _is(field: str, value: bool) -> Any:

@@ -14,7 +14,6 @@ builds run again, as after a kill.
 from __future__ import annotations
 
 import os
-import threading
 import time
 from typing import Any
 
@@ -22,6 +21,8 @@ import sqlalchemy as sa
 from buildbot.util.service import BuildbotService
 from twisted.internet import defer
 
+from buildbot_master.parts.absence import Absence
+from buildbot_master.parts.absence_reason import code_of, reason_of, said_by
 from buildbot_master.parts.commits import Commits, prepare_commits
 from buildbot_master.parts.database import asking_engine
 from buildbot_master.parts.full_disk import is_full_disk
@@ -64,16 +65,21 @@ class Patience(BuildbotService):  # type: ignore[misc]
             pool.engine.should_retry = lambda error: is_full_disk(error) or own(error)
 
 
-def is_database_away(master: Any) -> bool:
-    """True while questions to the database wait for it."""
-    patient: PatientEngine | None = getattr(master.db.pool.engine, _ATTRIBUTE, None)
-    return patient is not None and patient.away_since is not None
+def patience_of(master: Any) -> PatientEngine | None:
+    """Return what makes the master's engine patient; None where the database is no PostgreSQL."""
+    found: PatientEngine | None = getattr(master.db.pool.engine, _ATTRIBUTE, None)
+    return found
+
+
+def absence_of(master: Any) -> Absence | None:
+    """Return the absence at hand; None while questions to the database are answered."""
+    patient = patience_of(master)
+    return patient.absence if patient is not None and patient.absence.seconds is not None else None
 
 
 def is_passing(error: Any) -> bool:
     """True where PostgreSQL did nothing of a transaction, and may do it when it is asked again."""
-    code = getattr(error.orig, "sqlstate", None) or getattr(error.orig, "pgcode", None) or ""
-    return error.connection_invalidated or code.startswith(_CLASSES) or is_full_disk(error)
+    return error.connection_invalidated or code_of(error).startswith(_CLASSES) or is_full_disk(error)
 
 
 class PatientEngine:
@@ -81,28 +87,31 @@ class PatientEngine:
 
     def __init__(self, engine: Any, master: Any) -> None:
         self._master = master
-        self._lock = threading.Lock()
-        #: By the monotonic clock; None while the database answers.
-        self.away_since: float | None = None
+        self.absence = Absence(self._say)
+        #: By the monotonic clock: when a question was answered last.
+        self.answered_at = time.monotonic()
         self._commits = Commits(engine, asking_engine(engine.url), self._wait)
         self._own_connect, engine.connect = engine.connect, self._connect
         engine.should_retry = self._should_retry
         sa.event.listen(engine, "handle_error", _as_operational_error)
+        sa.event.listen(engine, "after_cursor_execute", lambda *_: self._note_answer())
 
     def _connect(self) -> Any:
         """Return a connection as soon as there is one."""
         self._commits.begin_try()
         while True:
+            connection = None
             try:
                 connection = self._own_connect()
-                if self.away_since is not None:
-                    connection.execute(sa.text("SELECT 1"))
+                if self.absence.seconds is not None:
+                    # one that comes back without our tables is not it: dropped, or not restored yet
+                    connection.execute(sa.text("SELECT 1 FROM checkotron_commits LIMIT 1"))
                     connection.rollback()
-            except (sa.exc.OperationalError, sa.exc.TimeoutError) as error:
-                self._wait(error)
-            else:
-                self._note_answer()
                 return connection
+            except (sa.exc.OperationalError, sa.exc.ProgrammingError, sa.exc.TimeoutError) as error:
+                if connection is not None:
+                    connection.close()
+                self._wait(error)
 
     def _should_retry(self, error: Any) -> bool:
         """Called with each OperationalError; False lets it through."""
@@ -113,6 +122,10 @@ class PatientEngine:
             self._end("the database went away between two transactions of one question")
             return False
         return not self._is_over()
+
+    def end_if_told_to_stop(self) -> None:
+        """End the process where it was told to stop; for who notices that nobody answers."""
+        self._is_over()
 
     def _wait(self, error: Exception) -> None:
         """Wait a moment. Raises the error where that has no use any more."""
@@ -126,22 +139,17 @@ class PatientEngine:
         if self._master._got_sigterm or self._master.reactor._stopped:
             self._end("told to stop while the database is away")
             return True
-        if self.away_since is not None and time.monotonic() - self.away_since > _LONGEST_SECONDS:
+        if (self.absence.seconds or 0.0) > _LONGEST_SECONDS:
             self._end("the database has been away for a day")
             return True
         return False
 
     def _note_absence(self, error: Exception) -> None:
-        with self._lock:
-            if self.away_since is None:
-                self.away_since = time.monotonic()
-                self._say("the database is away; builds wait for it", why=str(error).splitlines()[0])
+        self.absence.begin(reason_of(error), said_by(error))
 
     def _note_answer(self) -> None:
-        with self._lock:
-            if self.away_since is not None:
-                self._say("the database is back", seconds=round(time.monotonic() - self.away_since, 1))
-                self.away_since = None
+        self.answered_at = time.monotonic()
+        self.absence.end()
 
     def _say(self, sentence: str, **fields: object) -> None:
         self._master.reactor.callFromThread(say, sentence, **fields)

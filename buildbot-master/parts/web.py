@@ -6,6 +6,7 @@ from typing import Any
 
 from buildbot.plugins import util
 
+from buildbot_master.parts.away_pages import answer_without_database
 from buildbot_master.parts.rest_answers import send_in_the_reactor
 from buildbot_master.parts.settings import Settings, SettingsError
 
@@ -13,6 +14,7 @@ from buildbot_master.parts.settings import Settings, SettingsError
 def www(settings: Settings) -> dict[str, Any]:
     """Return `c['www']`."""
     send_in_the_reactor()
+    answer_without_database()
     pages: dict[str, Any] = {
         "port": f"tcp:{settings.web_port}:interface={settings.interface}",
         "plugins": {"console_view": {}, "grid_view": {}},

@@ -71,10 +71,7 @@ class PostgreSQL:
     def kill(self) -> None:
         """Kill the server and every session with -9."""
         assert self.server
-        family = [self.server.pid, *_children(self.server.pid)]
-        for pid in family:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+        self._send_all([self.server.pid, *_children(self.server.pid)], signal.SIGKILL)
         self.server.wait(_START_SECONDS)
 
     def stop(self, how: int = signal.SIGQUIT) -> None:
@@ -83,6 +80,24 @@ class PostgreSQL:
             self.server.send_signal(how)
             self.server.wait(_START_SECONDS)
             self.server = None
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Stop the server and every session in their tracks for the time of the block: they keep what they have."""
+        assert self.server
+        # the server first: it makes no more sessions then
+        self.server.send_signal(signal.SIGSTOP)
+        family = [self.server.pid, *_children(self.server.pid)]
+        self._send_all(family, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._send_all(family, signal.SIGCONT)
+
+    def _send_all(self, pids: list[int], what: int) -> None:
+        for pid in pids:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, what)
 
     def end_sessions(self) -> int:
         """End the sessions of everybody else, as an administrator may; return how many."""
