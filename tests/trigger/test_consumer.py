@@ -384,6 +384,7 @@ def test_a_message_that_cannot_be_parked_waits_for_the_disk(bus: str, tmp_path: 
         wait_until(lambda: door.jobs)
 
     assert len(ParkedMessages(tmp_path / "state").names()) == 1
+    assert waiting(bus, QUEUE + ".parked") == 0
 
 
 def test_a_long_outage_holds_no_message_and_ends_by_itself(bus: str, tmp_path: Path, door: FakeDoor) -> None:
