@@ -12,7 +12,7 @@ Explaining, dry runs and comparing rules are `plan` alone, so they tell the trut
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import PurePath
 
@@ -30,7 +30,7 @@ from trigger.topic import TopicSettings
 logger = logging.getLogger(__name__)
 
 #: Rules of which it is told why they do not apply; those that apply are all told.
-RULES_TOLD = 50
+RULES_TOLD = 20
 
 
 class JobsRefusedError(Exception):
@@ -72,9 +72,11 @@ class Dispatcher:
         self._settings = settings or TopicSettings()
         self._keeper = keeper
 
-    def plan(self, message: BusMessage, *, explain: bool = False) -> Plan:
+    def plan(self, message: BusMessage, explain: Collection[str] | None = None) -> Plan:
         """
-        Return what the message asks for; with `explain` the reasons tell rule by rule.
+        Return what the message asks for.
+
+        `explain`: names of rules of which the reasons tell; empty: of those that apply and the nearest others.
 
         Raises LookupAwayError: a system that must be asked about the item does not answer.
         """
@@ -83,13 +85,13 @@ class Dispatcher:
         plans: list[JobPlan] = []
         book = self._rulebook()
         for event in reading.events:
-            if explain:
-                reasons += _rule_by_rule(book.matcher, event)
+            if explain is not None:
+                reasons += _rule_by_rule(book.matcher, event, explain)
             matches = book.matcher.matches(event)
-            if not matches and not explain:
+            if not matches and explain is None:
                 reasons.append(f"no rule asks for a check of {event.item_type} {event.item} ({event.message_type})")
             planned = book.planner.jobs_for(event, matches)
-            for fault in planned.faults if not explain else ():
+            for fault in planned.faults if explain is None else ():
                 logger.info("a job that a rule asks for is not made; `checkotron trigger explain` tells more",
                             extra={"message_id": message.id, "item": event.item, "why": fault})
             plans += planned.plans
@@ -135,15 +137,20 @@ class Dispatcher:
         return done
 
 
-def _rule_by_rule(matcher: Matcher, event: Event) -> list[str]:
+def _rule_by_rule(matcher: Matcher, event: Event, names: Collection[str]) -> list[str]:
+    """Return what each rule says, those that nearly apply before those that ask for something else altogether."""
+    decisions = [one for one in matcher.decisions(event) if not names or one.rule.name in names]
+    applying = [one for one in decisions if one.applies]
+    # a sort keeps the order of equals, which is that of the file
+    others = sorted((one for one in decisions if not one.applies), key=lambda one: -one.nearness)
+    room = len(others)
+    if not names and len(decisions) > RULES_TOLD:
+        room = min(RULES_TOLD, sum(one.nearness > 0 for one in others))
     lines = [f"{event.message_type}: {event.item_type} {event.item}"]
-    others = 0
-    for decision in matcher.decisions(event):
-        rule = decision.rule
-        if not decision.applies and len(lines) > RULES_TOLD:
-            others += 1
-            continue
+    for one in (*applying, *others[:room]):
         # its name alone: there is one file of rules, and the line is long enough
-        place = f"{PurePath(matcher.rules.file).name}:{rule.line} ({rule.name})"
-        lines.append(f"{place}: applies" if decision.applies else f"{place}: does not apply: {decision.why_not}")
-    return [*lines, f"and {others} other rules do not apply"] if others else lines
+        place = f"{PurePath(matcher.rules.file).name}:{one.rule.line} ({one.rule.name})"
+        lines.append(f"{place}: " + ("applies" if one.applies else f"does not apply: {one.why_not}"))
+    if (left := len(others) - room) > 0:
+        lines.append(f"and {left} other rules do not apply; `--rule NAME` tells why one does not")
+    return lines

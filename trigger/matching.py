@@ -14,7 +14,7 @@ from typing import Any
 
 from trigger.event import Event
 from trigger.fact import look_up
-from trigger.query import equalities, key_of
+from trigger.query import equalities, key_of, nearness
 from trigger.rule_order import Order
 from trigger.rules import Rule, RuleSet
 
@@ -38,6 +38,8 @@ class Decision:
     applies: bool
     #: Why not; empty where it applies.
     why_not: str = ""
+    #: How many of its conditions hold.
+    nearness: int = 0
 
 
 class Matcher:
@@ -60,14 +62,15 @@ class Matcher:
         return [self._decision(rule, event) for rule in self.rules.rules]
 
     def _decision(self, rule: Rule, event: Event) -> Decision:
+        near = nearness(rule.when, event.facts)
         if rule.disabled:
-            return Decision(rule, False, "disabled")
+            return Decision(rule, False, "disabled", near)
         if not rule.when.holds(event.facts):
-            return Decision(rule, False, rule.when.why_not(event.facts))
+            return Decision(rule, False, rule.when.why_not(event.facts), near)
         if not self._hears(rule, event):
             heard, found = ", ".join(sorted(self._environments)), event.facts.get("environment")
-            return Decision(rule, False, f"the message is from `{found}`; the rule hears {heard}")
-        return Decision(rule, True)
+            return Decision(rule, False, f"the message is from `{found}`; the rule hears {heard}", near)
+        return Decision(rule, True, "", near)
 
     def _hears(self, rule: Rule, event: Event) -> bool:
         return not rule.production_only or event.facts.get("environment") in self._environments

@@ -49,6 +49,12 @@ class All:
         return _fields_of(self.conditions)
 
 
+def nearness(when: Condition, facts: Facts) -> int:
+    """Return how many of the conditions that must all hold do hold: the higher, the nearer a rule is to an event."""
+    parts = when.conditions if isinstance(when, All) else (when,)
+    return sum(part.holds(facts) for part in parts)
+
+
 @dataclass(frozen=True, slots=True)
 class AnyOf:
     """At least one of the conditions (`$or`)."""

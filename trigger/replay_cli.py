@@ -16,6 +16,7 @@ from typing import Any
 import click
 
 from checks.item import shown
+from checks.kind import nearest
 from trigger.dispatch import Dispatcher, JobsRefusedError, Plan
 from trigger.job_plan import JobPlan
 from trigger.journal import Journal
@@ -73,10 +74,12 @@ class _Count:
               help="A message that started jobs before, by its id. Repeatable.")
 @click.option("--state", type=click.Path(path_type=Path), metavar="FOLDER",
               help="State folder: of --id, and of the rules that are running.")
+@click.option("--rule", "names", multiple=True, metavar="NAME",
+              help="Tell of this rule only; else of those that apply, and of the nearest others. Repeatable.")
 @_ALL
 @_JSON
-def explain(files: tuple[Path, ...], identifiers: tuple[str, ...], state: Path | None, tell_all: bool, as_json: bool,
-            **options: Any) -> None:
+def explain(files: tuple[Path, ...], identifiers: tuple[str, ...], state: Path | None, names: tuple[str, ...],
+            tell_all: bool, as_json: bool, **options: Any) -> None:
     """
     Say, rule by rule, why a message starts what it starts, or nothing.
 
@@ -90,17 +93,22 @@ def explain(files: tuple[Path, ...], identifiers: tuple[str, ...], state: Path |
       checkotron trigger explain message.json
       checkotron trigger explain --rules rules.yml --json month.jsonl
       checkotron trigger explain --id 2022-7912a0f6-5909-44fc-aac4-d944535e6a53
+      checkotron trigger explain --rule "new kernels" message.json
     """
     if not files and not identifiers:
         raise InputError("name a FILE, or a message with --id")
     chosen = rules_as_running(state, options)
     book = rulebook_of(chosen)
+    known = [rule.name for rule in book.rules.rules]
+    for name in names:
+        if name not in known:
+            raise InputError(f"--rule: no rule `{shown(name)}` in {book.rules.file}{nearest(name, known)}")
     dispatcher = Dispatcher(lambda: book, RecordingScheduler(), topic_settings(chosen.koji_instances))
     for warning in book.rules.warnings:
         click.echo(f"note: {warning}", err=True)
     count = _Count(tell_all=tell_all)
     for message in itertools.chain(_noted(identifiers, state), _readable(files, count)):
-        _tell(_planned(dispatcher, message, count, explain=True), as_json, count)
+        _tell(_planned(dispatcher, message, count, names), as_json, count)
     _finish(count, as_json)
 
 
@@ -161,10 +169,11 @@ def plan_to_dict(plan: Plan, faults: Iterable[str] = ()) -> dict[str, Any]:
     }
 
 
-def _planned(dispatcher: Dispatcher, message: BusMessage, count: _Count, *, explain: bool = False) -> Plan:
+def _planned(dispatcher: Dispatcher, message: BusMessage, count: _Count,
+             explain: tuple[str, ...] | None = None) -> Plan:
     """Return the plan; a system that must be asked and is away costs this message its jobs, and says so."""
     try:
-        return dispatcher.plan(message, explain=explain)
+        return dispatcher.plan(message, explain)
     except LookupAwayError as error:
         count.refused += 1
         return Plan(message, (), (), (f"cannot be planned now: {error}",))

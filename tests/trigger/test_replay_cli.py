@@ -58,7 +58,7 @@ def test_explain_prints_one_object_a_message(tmp_path: Path, rules: Path) -> Non
         [("my-deps", "x86_64"), ("my-deps", "aarch64")],
     ]
     assert objects[1]["reasons"] == ["the build is BUILDING, not COMPLETE"]
-    assert objects[2]["reasons"][1] == (
+    assert objects[2]["reasons"][2] == (
         "rules.yml:1 (rpmlint): does not apply: `message_type` is `KojiTagChanged`, asked is "
         "`KojiBuildPackageCompleted`"
     )
@@ -238,18 +238,28 @@ def test_messages_that_are_no_event_are_told_in_sums_when_there_are_many(tmp_pat
     assert whole.stdout.count("is none of those that are read") == 40
 
 
-def test_of_ten_thousand_rules_those_that_apply_are_told(tmp_path: Path) -> None:
+def test_of_ten_thousand_rules_those_that_apply_and_the_nearest_are_told(tmp_path: Path) -> None:
     many = tmp_path / "many.yml"
     many.write_text("".join(f"- {{name: n{number}, when: {{name: p{number}}}, do: [{{check: rpmlint}}]}}\n"
                             for number in range(10_000))
+                    + "- {name: nearly, when: {name: xchat, epoch: 3}, do: [{check: rpmlint}]}\n"
                     + "- {name: last, when: {name: xchat}, do: [{check: rpmlint}]}\n")
     file = tmp_path / "one.json"
     file.write_text(json.dumps({"topic": KOJI_TOPIC, "body": koji_body()}))
 
-    done = run("explain", "--rules", many, file)
+    told = run("explain", "--rules", many, file).stdout.splitlines()
+    one = run("explain", "--rules", many, "--rule", "n77", file).stdout.splitlines()
+    wrong = run("explain", "--rules", many, "--rule", "lost", file)
 
-    assert "many.yml:10001 (last): applies" in done.stdout
-    assert "and 9950 other rules do not apply" in done.stdout
+    assert [line.strip() for line in told[2:5]] == [
+        "many.yml:10002 (last): applies",
+        "many.yml:10001 (nearly): does not apply: `epoch` is not known, asked is `3`",
+        "and 10000 other rules do not apply; `--rule NAME` tells why one does not"]
+    assert one[2].strip() == "many.yml:78 (n77): does not apply: `name` is `xchat`, asked is `p77`"
+    assert one[3].startswith("  -> rpmlint on")
+    assert wrong.exit_code == 2
+    assert "--rule: no rule `lost` in " in wrong.stderr
+    assert "did you mean `last`?" in wrong.stderr
 
 
 def test_pages_of_a_dump_that_are_not_there_are_named(tmp_path: Path, rules: Path) -> None:
