@@ -172,10 +172,15 @@ def arena(folder: Path, kinds: tuple[str, ...] = ("kill",), settings: dict[str, 
             for child in stack.supervisor.children:
                 child.part = replace(child.part, longest_pause_seconds=_LONGEST_PAUSE)
             threading.Thread(target=stack.supervisor.keep_running, daemon=True).start()
-            publisher = Publisher(broker.url())
-            publisher.wait_for_queue("checkotron.trigger")
-            yield Arena(broker, stack, disks, clock, database), publisher
-            stack.supervisor.stopping.set()
+            # `up` takes them as a wish to end; nobody looks at that here
+            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+                signal.signal(number, signal.default_int_handler)
+            try:
+                publisher = Publisher(broker.url())
+                publisher.wait_for_queue("checkotron.trigger")
+                yield Arena(broker, stack, disks, clock, database), publisher
+            finally:
+                stack.supervisor.stopping.set()
 
 
 def _free_port() -> int:
