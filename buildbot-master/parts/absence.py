@@ -11,10 +11,12 @@ import threading
 import time
 from collections.abc import Callable
 
-from buildbot_master.parts.absence_reason import Reason
+from buildbot_master.parts.absence_reason import CHANGING, Reason
 
 #: Seconds between two lines that say that the database is or was away.
 _QUIET_SECONDS = 60.0
+#: Seconds after which the reason that a server gives while it stops is told to have become another one.
+_CHANGE_SECONDS = 5.0
 #: Seconds after which an absence that lasts is told again.
 _REMIND_SECONDS = 600.0
 
@@ -81,6 +83,9 @@ class Absence:
     def _is_due(self, now: float, reason: Reason) -> bool:
         if self._told is reason:
             return now - (self._last_line or 0.0) >= _REMIND_SECONDS
+        if self._told is CHANGING:
+            # what it said when it ended our sessions: why nobody gets in again is another matter, and what to do, too
+            return now - (self._last_line or 0.0) >= _CHANGE_SECONDS
         return self._is_quiet(now)
 
     def _is_quiet(self, now: float) -> bool:

@@ -32,8 +32,8 @@ REFUSED = Reason("PostgreSQL does not let the master in",
                  "let its user in again (password, pg_hba.conf, rights); or put the right `database_url` into "
                  "settings.json and restart the master, whose running builds then run again")
 MISSING = Reason("PostgreSQL does not have the master's database",
-                 "restore it from its backup; or restart the master, whose unit makes a new one's tables: what waited "
-                 "is then lost")
+                 "restore it from its backup, and the master goes on; or begin with an empty one, without what waited: "
+                 "create it, remove `.database-version` in the master's folder, restart the master")
 CHANGING = Reason("PostgreSQL is starting or stopping", "nothing, unless it lasts; PostgreSQL's log says what it does")
 UNREACHED = Reason("PostgreSQL cannot be reached",
                    "start PostgreSQL, or mend the way to it; its log says more, and `database_url` in settings.json "

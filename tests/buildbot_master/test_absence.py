@@ -92,9 +92,22 @@ def test_one_that_lasts_is_told_again_every_ten_minutes() -> None:
     assert log.lines[1][1]["seconds"] == 600.0
 
 
+def test_why_nobody_gets_in_again_is_told_soon_after_sessions_were_ended() -> None:
+    log = Log()
+    log.absence.begin(CHANGING, "terminating connection due to administrator command")
+    log.now += 4
+    log.absence.begin(REFUSED, "password authentication failed")
+    log.now += 1
+
+    log.absence.begin(REFUSED, "password authentication failed")
+
+    assert log.lines[1:] == [("the database is still away; builds wait for it",
+                              {"why": "password authentication failed", "to_do": REFUSED.advice, "seconds": 5.0})]
+
+
 def test_another_reason_is_told_within_a_minute() -> None:
     log = Log()
-    log.absence.begin(CHANGING, "shutting down")
+    log.absence.begin(CROWDED, "too many clients already")
     log.now += 5
     log.absence.begin(REFUSED, "no pg_hba.conf entry")
     log.now += 55
