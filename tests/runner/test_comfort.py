@@ -273,7 +273,7 @@ def test_a_shell_opens_where_a_run_failed(tmp_path: Path) -> None:
     assert "found" in text
 
 
-def _on_a_terminal(argv: list[str], typed: bytes = b"", seconds: float = 30) -> str:
+def _on_a_terminal(argv: list[str], typed: bytes = b"", seconds: float = 60) -> str:
     """Run a program on a terminal of its own, type something after a while, and return what it showed."""
     pid, terminal = pty.fork()
     if pid == 0:
@@ -314,12 +314,12 @@ def test_many_runs_that_are_stopped_stop_all_and_leave_their_reports(tmp_path: P
     with subprocess.Popen([sys.executable, "-m", "checkotron", "run", str(check), "--item-file",
                            str(tmp_path / "items"), "-j", "2", "--artifacts", str(tmp_path / "out"), "--executor",
                            "local"], stdout=subprocess.DEVNULL) as process:
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 60
         while len(list((tmp_path / "out").glob("*/cmd-output.log"))) < 2:
             assert time.monotonic() < deadline
             time.sleep(0.05)
         process.terminate()
-        assert process.wait(timeout=30) == 143
+        assert process.wait(timeout=60) == 143
 
     reports = [json.loads(path.read_text()) for path in (tmp_path / "out").glob("*/execution.json")]
     assert [report["code"] for report in reports] == ["aborted", "aborted"]

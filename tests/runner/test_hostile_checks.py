@@ -90,7 +90,7 @@ def test_a_fork_bomb_is_held(tmp_path: Path) -> None:
     forks = int((ran.results[0].summary or "").split()[0])
     assert 0 < forks <= 48
     assert "more than 32 processes at once were refused" in ran.limits or "no control group" in ran.limits
-    assert time.monotonic() - begin < 30
+    assert time.monotonic() - begin < 55
 
 
 def test_a_file_of_ten_gigabytes_is_stopped_and_said(tmp_path: Path) -> None:
@@ -144,7 +144,7 @@ def test_a_check_that_ignores_terminate_is_killed_after_its_time(tmp_path: Path)
     ran = run_check(check, tmp_path / "out", executor="sandbox")
 
     assert ran.report["code"] == "timed-out"
-    assert time.monotonic() - begin < 12
+    assert time.monotonic() - begin < 60
 
 
 @pytest.mark.parametrize("executor", ["local", "sandbox"])

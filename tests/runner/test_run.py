@@ -231,11 +231,11 @@ def test_a_run_that_is_stopped_cleans_up_and_says_so(number: signal.Signals, exi
         _wait_for(lambda: any((tmp_path / "ws").glob("*/artifacts/half")))
         process.send_signal(number)
         begin = time.monotonic()
-        process.communicate(timeout=30)
+        process.communicate(timeout=60)
 
     report = json.loads((out / "execution.json").read_text())
     assert process.returncode == exit_code
-    assert time.monotonic() - begin < 8
+    assert time.monotonic() - begin < 40
     assert (report["code"], report["status"]) == ("aborted", f"stopped by {number.name}")
     assert (out / "half").read_text() == "half\n"
     assert "aborted: True" in (out / "cmd-output.log").read_text()
@@ -340,7 +340,7 @@ def _open_folder(tmp_path: Path) -> Path:
     return folder
 
 
-def _wait_for(condition: object, seconds: float = 20) -> None:
+def _wait_for(condition: object, seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while not condition():  # type: ignore[operator]
         assert time.monotonic() < deadline, "not within the time"
@@ -356,13 +356,13 @@ def test_a_download_that_hangs_is_aborted_at_once(tmp_path: Path) -> None:
                             "  - koji: {action: download, koji_build: $item}\n")
         ran = run_check(check, tmp_path / "out", "--koji-store", store)
         assert (ran.exit_code, ran.report["code"]) == (1, "timed-out")
-        assert time.monotonic() - begin < 15
+        assert time.monotonic() - begin < 60
 
         with subprocess.Popen([sys.executable, "-m", "checkotron", "run", "rpmlint", "--item", ITEM, "--koji-store",
                                store, "--artifacts", str(tmp_path / "two")], stdout=subprocess.DEVNULL) as process:
             _wait_for(lambda: "action starts" in _text(tmp_path / "two" / "run.log"))
             process.send_signal(signal.SIGTERM)
-            process.wait(timeout=10)
+            process.wait(timeout=60)
     assert process.returncode == 143
     assert json.loads((tmp_path / "two" / "execution.json").read_text())["code"] == "aborted"
 
@@ -424,7 +424,7 @@ actions:
                            "--artifacts", str(tmp_path / "two")], stdout=subprocess.DEVNULL) as process:
         _wait_for(lambda: "sleep 60" in _text(tmp_path / "two" / "cmd-output.log"))
         process.send_signal(signal.SIGTERM)
-        process.wait(timeout=20)
+        process.wait(timeout=60)
 
     assert (timed.report["code"], timed.log("tidy")) == ("timed-out", "tidied\n")
     assert (process.returncode, (tmp_path / "two" / "tidy").read_text()) == (143, "tidied\n")

@@ -95,7 +95,7 @@ def test_a_supervisor_that_is_killed_takes_the_command_with_it() -> None:
                                          {"PATH": os.environ["PATH"]}), seen, None, abort)
 
     assert (end.returncode, end.cause) == (137, "exited")
-    assert not alive(words)
+    wait_until(lambda: not alive(words))
 
 
 def test_a_command_has_the_signals_it_would_have_without() -> None:

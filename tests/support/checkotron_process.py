@@ -43,7 +43,7 @@ class Ran:
         return (self.folder / name).read_text(errors="replace")
 
 
-def checkotron(*arguments: object, timeout: float = 60, cwd: Path | None = None,
+def checkotron(*arguments: object, timeout: float = 120, cwd: Path | None = None,
                **environment: str) -> subprocess.CompletedProcess[str]:
     """Run the command line to its end; it is killed with everything it started when it takes too long."""
     return subprocess.run([sys.executable, "-m", "checkotron", *map(str, arguments)], capture_output=True, text=True,
@@ -51,7 +51,7 @@ def checkotron(*arguments: object, timeout: float = 60, cwd: Path | None = None,
 
 
 def run_check(check: object, folder: Path, *arguments: object, item: str = ITEM, item_type: str = "koji_build",
-              executor: str = "local", timeout: float = 60, **environment: str) -> Ran:
+              executor: str = "local", timeout: float = 120, **environment: str) -> Ran:
     """Run one check into a folder."""
     done = checkotron("run", check, "--item", item, "--item-type", item_type, "--executor", executor,
                       "--artifacts", folder, *arguments, timeout=timeout, **environment)
