@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from checks.description import CheckDescription
+from runner.completion import complete_check
 from runner.doctor_cli import doctor
 
 
@@ -51,7 +52,7 @@ def list_checks(item_type: str | None, as_json: bool) -> int:
 
 
 @checks.command()
-@click.argument("check")
+@click.argument("check", shell_complete=complete_check)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def show(check: str, as_json: bool) -> None:
     """Show what a check is, what it runs on, and what it needs."""
@@ -70,7 +71,7 @@ def show(check: str, as_json: bool) -> None:
 
 
 @checks.command()
-@click.argument("paths", nargs=-1)
+@click.argument("paths", nargs=-1, shell_complete=complete_check)
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON list of faults.")
 def lint(paths: tuple[str, ...], as_json: bool) -> int:
     """

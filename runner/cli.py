@@ -13,6 +13,8 @@ from typing import Any
 
 import click
 
+from runner.completion import complete_check, complete_executor, complete_item_type, complete_parameter
+
 EXIT_CODES = """
 \b
 Exit codes:
@@ -38,12 +40,14 @@ class RunCommand(click.Command):
 
 @click.command(cls=RunCommand, short_help="Run a check on an item, here and now.", epilog=EXIT_CODES,
                context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.argument("check")
+@click.argument("check", shell_complete=complete_check)
 @click.option("-i", "--item", help="The thing to check, such as xchat-0.5-1.fc20.")
-@click.option("-t", "--item-type", "--type", help="The kind of the item; without it the one the check takes.")
+@click.option("-t", "--item-type", "--type", shell_complete=complete_item_type,
+              help="The kind of the item; without it the one the check takes.")
 @click.option("-a", "--arch", help="The architecture; without it the check's own, mostly noarch.")
 @click.option("--build-id", default="-1000", help="Names the run in every log; -1000 is a run by hand.")
-@click.option("--executor", default="auto", show_default=True, help="local, sandbox, podman; auto: by trust.")
+@click.option("--executor", default="auto", show_default=True, shell_complete=complete_executor,
+              help="local, sandbox, podman; auto: by trust.")
 @click.option("--image", help="Of podman; without it the check's own.")
 @click.option("--trust", type=click.IntRange(1, 2), default=2, show_default=True,
               help="At most so far: 1 gives no caches and no secrets; 2 what a trusted check may have.")
@@ -53,6 +57,7 @@ class RunCommand(click.Command):
 @click.option("--fact", "facts", multiple=True, metavar="NAME=VALUE",
               help="What is known of the item beside its name, such as task_id=7; for the report. Repeatable.")
 @click.option("-p", "--parameter", "parameters", multiple=True, metavar="NAME=VALUE",
+              shell_complete=complete_parameter,
               help="Set a parameter of the check; `checkotron checks show` names them. Repeatable.")
 @click.option("--check-repository", metavar="URL", help="Where the check is from, when its folder does not say.")
 @click.option("--check-revision", metavar="COMMIT", help="Its commit there.")

@@ -7,12 +7,14 @@ from dataclasses import asdict
 
 import click
 
+from runner.completion import complete_check
+
 #: Something is missing: the surroundings, in the exit codes of a run.
 SOMETHING_IS_MISSING = 3
 
 
 @click.command()
-@click.argument("names", nargs=-1)
+@click.argument("names", nargs=-1, shell_complete=complete_check)
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON list: check, reasons, install.")
 def doctor(names: tuple[str, ...], as_json: bool) -> int:
     """

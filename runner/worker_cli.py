@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from runner.completion import complete_check
+
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def worker() -> None:
@@ -48,7 +50,7 @@ def analyse(as_json: bool, output: Path | None, tags: tuple[str, ...]) -> None:
 
 
 @worker.command()
-@click.argument("check")
+@click.argument("check", shell_complete=complete_check)
 @click.option("--arch", default="noarch", show_default=True, help="The architecture of the job.")
 @click.option("--capabilities", type=click.Path(path_type=Path, exists=True), help="Those of another worker, as JSON.")
 def explain(check: str, arch: str, capabilities: Path | None) -> int:

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from checks.contracts import Job
 from trigger.message import BusMessage, UnreadableMessageError, make_message, parse_body
@@ -111,6 +111,13 @@ class Journal:
         rows = self._read("SELECT job, rule, message_id, state, noted, buildset FROM jobs ORDER BY noted DESC LIMIT ?",
                           limit)
         return [_job(row) for row in rows]
+
+    def words(self, column: Literal["item", "build_id", "taskname"], beginning: str, limit: int) -> list[str]:
+        """Return what the column has that begins so, of the newest jobs first."""
+        rows = self._read(f"SELECT {column} FROM jobs WHERE {column} >= ? AND {column} < ? "  # noqa: S608 (literals)
+                          f"GROUP BY {column} ORDER BY max(noted) DESC LIMIT ?",
+                          beginning, f"{beginning}\U0010ffff", limit)
+        return [row[0] for row in rows]
 
     def message(self, identifier: str) -> BusMessage | None:
         """Return a kept message."""

@@ -13,6 +13,7 @@ from checks.addresses import AddressesError, read_addresses
 from checks.build_id import build_id_for
 from checks.contracts import Job
 from trigger import ended_here
+from trigger.completion import complete_check, complete_word
 from trigger.ended_here import EndedHere
 from trigger.held import HeldJobs
 from trigger.job_key import KEY_LIMIT
@@ -29,12 +30,14 @@ _AGAIN = "!again-"
 #: How long a person waits for a master that is away.
 _PATIENCE_SECONDS = 10.0
 
+_CHECK = click.option("--check", "checks", multiple=True, metavar="NAME", help="Only this check. Repeatable.",
+                      shell_complete=complete_check)
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 
 
 @click.command()
-@click.argument("word", metavar="ITEM|BUILD_ID|MESSAGE_ID")
-@click.option("--check", "checks", multiple=True, metavar="NAME", help="Only this check. Repeatable.")
+@click.argument("word", metavar="ITEM|BUILD_ID|MESSAGE_ID", shell_complete=complete_word)
+@_CHECK
 @click.option("--failed", is_flag=True,
               help="Only jobs that ended without a result, or with one that is not PASSED or INFO.")
 @click.option("--results", "results_url", metavar="URL",
@@ -72,8 +75,8 @@ def retrigger(word: str, checks: tuple[str, ...], failed: bool, results_url: str
 
 
 @click.command()
-@click.argument("word", metavar="ITEM|BUILD_ID|MESSAGE_ID")
-@click.option("--check", "checks", multiple=True, metavar="NAME", help="Only this check. Repeatable.")
+@click.argument("word", metavar="ITEM|BUILD_ID|MESSAGE_ID", shell_complete=complete_word)
+@_CHECK
 @click.option("--buildbot", "buildbot_url", metavar="URL", help="Buildbot's pages; else as the state folder says.")
 @click.option("--user", default="admin", show_default=True, help="Who may stop builds there.")
 @click.option("--password-file", type=click.Path(path_type=Path), metavar="FILE",
