@@ -39,12 +39,12 @@ def waits_for(system: WholeSystem) -> Any:
     return json.loads(status(system, "--json"))["consumer"]["waits_for"]
 
 
-def listening(system: WholeSystem) -> str:
-    """Return the figure of the trigger that Prometheus reads."""
+def waits(system: WholeSystem) -> str:
+    """Return what the trigger tells Prometheus of the broker."""
     address = next(line.split()[0] for line in system.said.splitlines() if line.endswith("/metrics (trigger)"))
     with urllib.request.urlopen(address, timeout=10) as answer:
         lines = answer.read().decode().splitlines()
-    return next(line.split()[1] for line in lines if line.startswith("checkotron_trigger_listening "))
+    return next(line.split()[1] for line in lines if line.startswith('checkotron_trigger_waits{for="broker"}'))
 
 
 def test_a_broker_that_is_away_is_told_by_up_and_status_and_figures(tmp_path: Path) -> None:
@@ -59,18 +59,18 @@ def test_a_broker_that_is_away_is_told_by_up_and_status_and_figures(tmp_path: Pa
             wait_for(lambda: f"Everything runs, but the trigger waits {shown}; its state is in" in system.said, 120)
             assert waits_for(system) == "the broker"
             assert status(system).startswith("trigger: waits for the broker; ")
-            assert listening(system) == "0"
+            assert waits(system) == "1"
 
             broker.start()
             back = f"trigger goes on: listens to amqp://guest@127.0.0.1:{broker.port}/%2F"
             wait_for(lambda: back in system.said, 120, system.said)
             wait_for(lambda: waits_for(system) == "")
-            assert listening(system) == "1"
+            assert waits(system) == "0"
 
             broker.stop()
             wait_for(lambda: f"\ntrigger waits {shown}" in system.said, 60, system.said)
             wait_for(lambda: waits_for(system) == "the broker")
-            assert listening(system) == "0"
+            assert waits(system) == "1"
 
             broker.start()
             wait_for(lambda: system.said.count(back) == 2, 120, system.said)

@@ -60,10 +60,12 @@ class WholeSystem:
         return (self.state / "logs" / f"{part}.log").read_text(errors="replace")
 
     def pid(self, part: str) -> int:
-        """Return the process of a part."""
-        found = [pid for pid in children_of(self.process.pid) if _is(part, pid, self.state)]
-        assert len(found) == 1, (part, found)
-        return found[0]
+        """Wait for the one process of a part, which may just be started again; return it."""
+        def one() -> int | None:
+            found = [pid for pid in children_of(self.process.pid) if _is(part, pid, self.state)]
+            return found[0] if len(found) == 1 else None
+
+        return int(wait_for(one, why=f"one process of {part}"))
 
     def publish(self, name: str, message_id: str | None = None, **changes: Any) -> None:
         """Publish that Koji built `<name>-0.5-1.fc36`."""
@@ -98,7 +100,7 @@ class WholeSystem:
         answer = get(f"{self.addresses.buildbot_url}/api/v2/builds?order=buildid")
         return list((answer or {}).get("builds", ()))
 
-    def stop(self, how: int = signal.SIGTERM, seconds: float = 60.0) -> int:
+    def stop(self, how: int = signal.SIGTERM, seconds: float = 90.0) -> int:
         """End `up`; return its exit code."""
         if self.process.poll() is None:
             self.process.send_signal(how)
@@ -168,7 +170,7 @@ def koji_message(name: str, **changes: Any) -> tuple[bytes, dict[str, Any]]:
 def get(url: str) -> dict[str, Any] | None:
     """Return the JSON of an address, None while nobody answers."""
     try:
-        with urllib.request.urlopen(url, timeout=10) as answer:
+        with urllib.request.urlopen(url, timeout=60) as answer:
             return dict(json.load(answer))
     except (OSError, ValueError):
         return None
