@@ -4,12 +4,15 @@ from __future__ import annotations
 import logging.config
 import os
 import sys
+from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 
 from trigger.option import InputError, door_options, rules_options
+from trigger.standing import StandingFile
 
 
 @click.command()
@@ -68,7 +71,7 @@ def consume(url: str, queue: str, exchange: str, routing_keys: tuple[str, ...], 
         hold_seconds=options["hold_seconds"]))
     consumer = Consumer(parts)
     # fedora-messaging's own command does not tell whether it listens, so this is ours alone
-    consumer.metrics.gauges.append(lambda: ("checkotron_trigger_listening", {}, not parts.standing.waits_for))
+    consumer.metrics.gauges += [partial(_waits, parts.standing, what) for what in ("broker", "master")]
     parts.standing.note_listening(False)
     if options["metrics_address"]:
         try:
@@ -89,3 +92,7 @@ def consume(url: str, queue: str, exchange: str, routing_keys: tuple[str, ...], 
         os.environ[WAITS] = "1"
         os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 (our own command line)
     sys.exit(code)
+
+
+def _waits(standing: StandingFile, what: str) -> tuple[str, Mapping[str, str], float]:
+    return "checkotron_trigger_waits", {"for": what}, standing.waits_for == f"the {what}"

@@ -15,7 +15,7 @@ NAMES: dict[str, tuple[str, str]] = {
     "checkotron_trigger_last_message_timestamp_seconds": ("gauge", "When the last message came."),
     "checkotron_trigger_parked": ("gauge", "Messages that could not be used and wait for an operator."),
     "checkotron_trigger_held": ("gauge", "Jobs that wait for a burst to end, for other checks or for their turn."),
-    "checkotron_trigger_listening": ("gauge", "1 while the broker may hand us a message."),
+    "checkotron_trigger_waits": ("gauge", "1 while the trigger does not listen, for want of this."),
     "checkotron_trigger_paused": ("gauge", "1 while the trigger is paused."),
     "checkotron_trigger_rules": ("gauge", "Rules in force."),
     "checkotron_trigger_rule_reloads_total": ("counter", "Changed rules files, by whether they were taken."),

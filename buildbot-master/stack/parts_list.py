@@ -130,7 +130,7 @@ def _trigger(state: State, ports: Ports, bus: str, options: StackOptions) -> Par
     broker = _without_password(bus)
 
     def waits() -> str:
-        return "" if _listens(f"http://{figures}/metrics") else f"for the broker, {broker}"
+        return {"broker": f"for the broker, {broker}", "master": "for the master", "": ""}[_wanted(figures)]
 
     return Part("trigger", "trigger", command, state.folder, lambda: _answers(f"http://{figures}/healthcheck"),
                 f"listens to {broker}", waits, {"CHECKOTRON_BUS": bus}, stop_order=1, ports=(ports.trigger,))
@@ -156,13 +156,15 @@ def _answers(url: str, headers: dict[str, str] | None = None) -> bool:
         return False
 
 
-def _listens(url: str) -> bool:
-    """False where the figures of the trigger say that the broker hands it no message."""
+def _wanted(address: str) -> str:
+    """Return what the trigger waits for, by its figures: `broker`, `master`, or nothing."""
     try:
-        with urllib.request.urlopen(url, timeout=_LOOK_TIMEOUT) as answer:  # noqa: S310 (http only)
-            return b"\ncheckotron_trigger_listening 0\n" not in answer.read()
+        with urllib.request.urlopen(f"http://{address}/metrics", timeout=_LOOK_TIMEOUT) as answer:
+            text = answer.read()
     except (OSError, http.client.HTTPException):
-        return True
+        return ""
+    return next((what for what in ("broker", "master")
+                 if f'\ncheckotron_trigger_waits{{for="{what}"}} 1\n'.encode() in text), "")
 
 
 def _json(url: str) -> dict[str, list[dict[str, object]]]:
