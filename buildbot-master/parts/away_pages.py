@@ -19,6 +19,7 @@ from twisted.web import server
 from twisted.web.http_headers import Headers
 
 from buildbot_master.parts.absence import Absence
+from buildbot_master.parts.open_pages import AWAY_HEADER, let_open_pages_look_again
 from buildbot_master.parts.patience import absence_of
 
 #: First parts of paths that Buildbot answers without the database; so are all files of its web interface.
@@ -30,7 +31,10 @@ _LOOK_SECONDS = 1.0
 #: Seconds after which who asked should ask again.
 _RETRY_AFTER = 5
 
-_PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><meta http-equiv="refresh" content="{seconds}">
+_PAGE = """<!doctype html><html lang="en"><meta charset="utf-8">
+<noscript><meta http-equiv="refresh" content="{seconds}"></noscript>
+<!-- where the address has a #, a refresh loads nothing -->
+<script>setTimeout(function () {{ location.reload(); }}, {seconds}000);</script>
 <meta name="viewport" content="width=device-width, initial-scale=1"><title>The database is away</title>
 <style>:root{{color-scheme:light dark}} body{{font:1rem/1.5 system-ui,sans-serif;max-width:40rem;margin:2rem auto;
 padding:0 1rem}} h1{{font-size:1.4rem}}</style>
@@ -41,6 +45,7 @@ padding:0 1rem}} h1{{font-size:1.4rem}}</style>
 def answer_without_database() -> None:
     """Let all pages do so; safe to call twice."""
     BuildbotSite.requestFactory = PageRequest
+    let_open_pages_look_again()
 
 
 class PageRequest(server.Request):
@@ -112,6 +117,7 @@ class PageRequest(server.Request):
         else:
             self.setResponseCode(503)
             self.setHeader("Retry-After", str(_RETRY_AFTER))
+            self.setHeader(AWAY_HEADER, "away")
             kind, content = self._excuse(sentence_of(absence))
         self.setHeader("Content-Type", kind)
         self.setHeader("Content-Length", str(len(content)))

@@ -109,7 +109,8 @@ def test_a_browser_gets_a_page_that_says_what_is_wrong_and_looks_again() -> None
     assert headers["Content-Type"] == "text/html; charset=utf-8"
     assert headers["Cache-Control"] == "no-store"
     text = body.decode()
-    assert '<meta http-equiv="refresh" content="5">' in text
+    assert '<noscript><meta http-equiv="refresh" content="5"></noscript>' in text
+    assert "location.reload(); }, 5000)" in text
     assert SENTENCE.replace("'", "&#x27;") in text
     assert "words for the log" not in text
 

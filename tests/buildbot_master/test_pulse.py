@@ -12,6 +12,7 @@ import pytest
 
 from tests.buildbot_master.conftest import RunningMaster, new_master, wait_for
 from tests.buildbot_master.test_patience import all_ended_once, is_away, sign, waiting_check
+from tests.support.browser import chromium
 from tests.support.postgresql import PostgreSQL, running_postgresql
 
 # a master and a PostgreSQL of their own, which stays away for some seconds each time
@@ -110,6 +111,24 @@ def test_clients_that_are_slow_and_many_take_nobody_elses_answer(server: Postgre
             one.close()
 
     assert answers == [503] * len(PAGES) + [200]
+
+
+@pytest.mark.timeout(300)
+def test_an_open_page_says_it_and_comes_back_where_it_was(server: PostgreSQL, master: RunningMaster) -> None:
+    with chromium() as browser:
+        page = browser.new_page()
+        page.set_default_timeout(60_000)
+        page.goto(f"http://127.0.0.1:{master.ports.web}/#/builders")
+        page.get_by_text("Builder Name").wait_for()
+        server.stop()
+        wait_for(lambda: get(master, "/api/v2/builds")[0] == 503)
+
+        page.evaluate("location.hash = '#/workers'")
+        page.get_by_role("heading", name="The database is away").wait_for()
+        server.start()
+        page.get_by_text("local", exact=False).first.wait_for()
+
+        assert page.url.endswith("/#/workers")
 
 
 @pytest.mark.timeout(300)
