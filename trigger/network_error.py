@@ -7,6 +7,8 @@ from checks.item import shown
 
 #: How the clients of brokers repeat an OSError: `ConnectionRefusedError(111, 'Connection refused')`.
 _REPEATED = re.compile(r"\w*Error\(-?\d+, '([^']+)'\)")
+#: Before the words of an OSError.
+_NUMBER = re.compile(r"\[Errno -?\d+\] ")
 
 
 def cause_of(error: BaseException) -> str:
@@ -18,4 +20,4 @@ def cause_of(error: BaseException) -> str:
         error = inner
     text = str(error) or repr(error)
     repeated = _REPEATED.search(text)
-    return shown(repeated[1] if repeated else text, 200)
+    return shown(repeated[1] if repeated else _NUMBER.sub("", text), 200)

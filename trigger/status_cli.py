@@ -116,6 +116,8 @@ def _master(state: Path | None, urls: tuple[str, ...], token_file: Path | None) 
     except InputError as error:
         return {"door": {"error": error.message}, "pending": {}}
     said = door.status()
+    if "error" in said and not said["error"].startswith("answered "):
+        said = {"error": f"does not answer: {said['error']}"}
     return {"door": said, "pending": _why_pending(door.waiting()) if said.get("pending") else {}}
 
 
@@ -141,8 +143,10 @@ def _queue(url: str, queue: str) -> dict[str, Any]:
         with connect(settings) as connection:
             found = connection.channel().queue_declare(queue, passive=True).method
             parked = connection.channel().queue_declare(settings.parked_queue, passive=True).method
-    except (pika.exceptions.AMQPError, OSError) as error:
+    except pika.exceptions.ChannelClosedByBroker as error:
         return {"error": cause_of(error)}
+    except (pika.exceptions.AMQPError, OSError) as error:
+        return {"error": f"does not answer: {cause_of(error)}"}
     return {"waiting": found.message_count, "consumers": found.consumer_count, "given_up": parked.message_count}
 
 

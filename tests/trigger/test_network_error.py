@@ -24,7 +24,7 @@ def test_the_words_of_requests_and_pika_are_short(nobody: int) -> None:
     with pytest.raises(pika.exceptions.AMQPConnectionError) as amqp:
         pika.BlockingConnection(pika.URLParameters(f"amqp://me:secret@127.0.0.1:{nobody}/%2F"))
 
-    assert cause_of(http.value) == "[Errno 111] Connection refused"
+    assert cause_of(http.value) == "Connection refused"
     assert cause_of(amqp.value) == "Connection refused"
 
 

@@ -76,8 +76,8 @@ def test_status_without_a_master_or_a_broker_says_so(operator: Operator) -> None
     done = operator.run("status", "--bus", "amqp://guest:guest@127.0.0.1:9/")
 
     assert done.exit_code == 0
-    assert "master:  [Errno 111] Connection refused" in done.stdout
-    assert "bus:     Connection refused\n" in done.stdout
+    assert "master:  does not answer: Connection refused\n" in done.stdout
+    assert "bus:     does not answer: Connection refused\n" in done.stdout
 
 
 def test_pause_and_resume_leave_and_remove_a_mark(operator: Operator) -> None:
@@ -148,7 +148,7 @@ def test_retrigger_ends_where_the_master_is_away(operator: Operator, monkeypatch
 
     assert done.exit_code == 1
     first, second = done.stderr.splitlines()
-    assert f"not scheduled: the door {operator.door.url}: [Errno 111] Connection refused; say it again when" in first
+    assert f"not scheduled: the door {operator.door.url}: Connection refused; say it again when" in first
     assert second.endswith("not scheduled: the master is away; say it again when the master is back")
     operator.door.open()
     assert operator.run("retrigger", "xchat-0.5-1.fc36").stdout.count("scheduled ") == 2
