@@ -107,7 +107,7 @@ def ask(url: str, body: bytes | None = None, headers: dict[str, str] | None = No
     """Return status, answer (JSON where it is) and headers, for good and bad answers alike."""
     request = urllib.request.Request(url, data=body, headers=headers or {})
     try:
-        with urllib.request.urlopen(request, timeout=20) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             status, text, found = answer.status, answer.read(), dict(answer.headers)
     except urllib.error.HTTPError as error:
         status, text, found = error.code, error.read(), dict(error.headers)

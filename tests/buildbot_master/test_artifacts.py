@@ -17,7 +17,7 @@ def run(master: RunningMaster) -> str:
 
 
 def get(master: RunningMaster, path: str) -> tuple[int, str, dict[str, str]]:
-    peer = http.client.HTTPConnection("127.0.0.1", master.ports.artifacts, timeout=10)
+    peer = http.client.HTTPConnection("127.0.0.1", master.ports.artifacts, timeout=60)
     peer.request("GET", path)
     answer = peer.getresponse()
     return answer.status, answer.read().decode(), dict(answer.getheaders())

@@ -131,6 +131,22 @@ def test_who_calls_by_json_rpc_finds_the_message_where_buildbot_has_it() -> None
     assert json.loads(body) == {"error": {"message": SENTENCE}}
 
 
+@pytest.mark.parametrize("is_away", [True, False])
+def test_a_body_that_nobody_needs_is_not_kept(is_away: bool) -> None:
+    world = World()
+    if is_away:
+        world.away()
+    much = b"x" * (1024 * 1024 + 1)
+
+    whole = world.ask("/api/v2/builds/1", method="POST", body=much)
+    in_chunks = world.send(b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n" + b"100001\r\n" + much
+                           + b"\r\n0\r\n\r\n")
+
+    assert answer(whole)[0] == answer(in_chunks)[0] == 413
+    assert answer(whole)[2] == b"the body has more than 1048576 bytes\n"
+    assert world.api.requests == []
+
+
 def test_a_head_has_no_body() -> None:
     status, headers, body = answer(World().away().ask("/api/v2/builds", method="HEAD"))
 

@@ -125,7 +125,7 @@ def test_pressing_stop_ends_the_run_and_says_aborted(master: RunningMaster) -> N
     assert (report["execution_status"], report["code"]) == ("NOT_OK", "aborted")
     assert master.last_build(build_id)["results"] == CANCELLED
     assert not os.path.exists(f"/proc/{pid}")
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 60
 
 
 def test_who_is_not_logged_in_may_not_stop_or_force(master: RunningMaster) -> None:
@@ -143,7 +143,7 @@ def login(master: RunningMaster) -> str:
     import base64
     import http.client
     password = (master.state.secrets / "admin.password").read_text().strip()
-    peer = http.client.HTTPConnection("127.0.0.1", master.ports.web, timeout=10)
+    peer = http.client.HTTPConnection("127.0.0.1", master.ports.web, timeout=60)
     peer.request("GET", "/auth/login", headers={
         "Authorization": "Basic " + base64.b64encode(f"admin:{password}".encode()).decode()})
     answer = peer.getresponse()

@@ -92,7 +92,7 @@ def test_a_body_that_is_too_long_is_refused_and_not_kept(master: RunningMaster) 
 def test_a_wrong_token_is_answered_with_401(master: RunningMaster, token: bytes) -> None:
     header = b"Bearer " + token
 
-    with socket.create_connection(("127.0.0.1", master.ports.door), timeout=10) as peer:
+    with socket.create_connection(("127.0.0.1", master.ports.door), timeout=60) as peer:
         peer.sendall(b"GET /status HTTP/1.0\r\nAuthorization: " + header + b"\r\n\r\n")
         answer = peer.makefile("rb").read()
 

@@ -75,7 +75,8 @@ def test_higher_priority_runs_first(own_master: RunningMaster) -> None:
 
 
 def test_old_runs_are_removed_and_those_that_wait_for_reporting_are_kept(tmp_path) -> None:
-    with new_master(tmp_path / "state", {"keep_days": 0.00001, "cleaning_interval_seconds": 0.3}) as master:
+    # three seconds: longer than from the folder of a run to its note in the queue
+    with new_master(tmp_path / "state", {"keep_days": 0.00004, "cleaning_interval_seconds": 0.3}) as master:
         waits = master.schedule("good")
         master.ended(waits)
         done = master.schedule("good")

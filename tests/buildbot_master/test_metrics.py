@@ -32,6 +32,15 @@ def test_buildbots_own_cleaner_is_no_worker(tmp_path: Path) -> None:
         assert metrics(master)["checkotron_workers_connected"] == 2
 
 
+def test_a_look_at_a_page_leaves_no_line_in_the_log(master: RunningMaster) -> None:
+    metrics(master)
+    master.rest("builders")
+
+    log = master.master.log.read_text()
+    assert "GET /metrics" not in log
+    assert "GET /api" not in log
+
+
 def test_waiting_jobs_are_a_gauge(master: RunningMaster) -> None:
     before = metrics(master)["checkotron_jobs_waiting"]
 

@@ -54,7 +54,7 @@ def test_stop_ends_the_child_and_what_it_started(tmp_path: Path, kind: str) -> N
 
     child.stop()
 
-    wait_for(lambda: not any(lives(pid) for pid in pids), 5)
+    wait_for(lambda: not any(lives(pid) for pid in pids))
 
 
 def test_a_child_that_ends_is_started_again_and_it_is_said(tmp_path: Path) -> None:
@@ -139,7 +139,7 @@ time.sleep(600)
     parent.kill()
     parent.wait()
 
-    wait_for(lambda: not lives(child), 5)
+    wait_for(lambda: not lives(child))
 
 
 def test_a_long_log_is_set_aside_while_the_child_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
