@@ -15,10 +15,10 @@ from typing import Any
 from urllib.parse import unquote_to_bytes
 
 from buildbot.www.service import BuildbotSite
-from twisted.web import server
 from twisted.web.http_headers import Headers
 
 from buildbot_master.parts.absence import Absence
+from buildbot_master.parts.listening import SmallRequest
 from buildbot_master.parts.open_pages import AWAY_HEADER, let_open_pages_look_again
 from buildbot_master.parts.patience import absence_of
 
@@ -30,6 +30,9 @@ _BEAR_SECONDS = 2.0
 _LOOK_SECONDS = 1.0
 #: Seconds after which who asked should ask again.
 _RETRY_AFTER = 5
+
+#: Bytes; what people and programs send to Buildbot is a few words. A longer body would fill the disk of the master.
+_BODY_LIMIT_BYTES = 1024 * 1024
 
 _PAGE = """<!doctype html><html lang="en"><meta charset="utf-8">
 <noscript><meta http-equiv="refresh" content="{seconds}"></noscript>
@@ -48,14 +51,18 @@ def answer_without_database() -> None:
     let_open_pages_look_again()
 
 
-class PageRequest(server.Request):
-    """A request that does not wait for a database that is away."""
+class PageRequest(SmallRequest):
+    """A request that does not wait for a database that is away, nor takes a body that nobody needs."""
 
+    body_limit_bytes = _BODY_LIMIT_BYTES
     _looking: Any = None
     _is_given_up = False
 
     def process(self) -> None:
         """Called when the request is there, with its body."""
+        if self.is_too_large:
+            self._send(413, "text/plain; charset=utf-8", b"the body has more than %d bytes\n" % _BODY_LIMIT_BYTES)
+            return
         if not self._needs_database():
             super().process()
             return
@@ -109,16 +116,19 @@ class PageRequest(server.Request):
         """Answer in place of whoever would have; he may still answer, to nobody."""
         page = self.channel.site.resource.children[self._first_part()]
         own = getattr(page, "without_database", None)
+        if own is not None:
+            self._send(200, *own())
+        else:
+            self._send(503, *self._excuse(sentence_of(absence)))
+
+    def _send(self, status: int, kind: str, content: bytes) -> None:
+        """Send all of it, and nothing that anybody else has set or will send."""
         self._encoder = None
         self.responseHeaders = Headers({b"Cache-Control": [b"no-store"]})
-        if own is not None:
-            self.setResponseCode(200)
-            kind, content = own()
-        else:
-            self.setResponseCode(503)
+        self.setResponseCode(status)
+        if status == 503:
             self.setHeader("Retry-After", str(_RETRY_AFTER))
             self.setHeader(AWAY_HEADER, "away")
-            kind, content = self._excuse(sentence_of(absence))
         self.setHeader("Content-Type", kind)
         self.setHeader("Content-Length", str(len(content)))
         super().write(content)

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from buildbot.plugins import util
+from buildbot.www.service import BuildbotSite
 
 from buildbot_master.parts.away_pages import answer_without_database
 from buildbot_master.parts.rest_answers import send_in_the_reactor
@@ -15,11 +16,12 @@ def www(settings: Settings) -> dict[str, Any]:
     """Return `c['www']`."""
     send_in_the_reactor()
     answer_without_database()
+    # the access log of every page view helps nobody and fills disks; without a file it goes into the master's own log
+    BuildbotSite.log = lambda *_: None
     pages: dict[str, Any] = {
         "port": f"tcp:{settings.web_port}:interface={settings.interface}",
         "plugins": {"console_view": {}, "grid_view": {}},
         "authz": _authorization(settings),
-        # the access log of every page view helps nobody and fills disks
         "logfileName": None,
     }
     if settings.users:
