@@ -274,7 +274,7 @@ def test_the_process_waits_for_a_queue_that_is_not_there_yet(tmp_path: Path, ser
     finally:
         process.terminate()
 
-    assert process.wait(10) == 0
+    assert process.wait(60) == 0
     assert [row["outcome"] for row in server.rows] == ["PASSED"]
 
 
@@ -288,7 +288,7 @@ def test_the_process_delivers_what_comes_and_stops_when_told(
     finally:
         process.terminate()
 
-    assert process.wait(10) == 0
+    assert process.wait(60) == 0
     assert [row["outcome"] for row in server.rows] == ["PASSED"]
 
 

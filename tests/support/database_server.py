@@ -16,8 +16,8 @@ from typing import IO, Any
 
 import requests
 
-_START_SECONDS = 30
-_STOP_SECONDS = 15
+_START_SECONDS = 90
+_STOP_SECONDS = 60
 _COMMAND = "from reporting.database.commands.serve import serve; serve()"
 
 
@@ -32,7 +32,7 @@ class DatabaseServer:
 
     def api(self, method: str, path: str, **options: Any) -> requests.Response:
         """Send a request below /api/v2.0."""
-        return self.session.request(method, f"{self.url}/api/v2.0{path}", timeout=30, **options)
+        return self.session.request(method, f"{self.url}/api/v2.0{path}", timeout=60, **options)
 
     def get(self, path: str, **options: Any) -> Any:
         """Return the JSON of a request that must work."""

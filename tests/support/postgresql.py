@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-_START_SECONDS = 60
+_START_SECONDS = 90
 
 
 @dataclass

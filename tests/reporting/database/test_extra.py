@@ -118,7 +118,7 @@ def test_a_follower_sees_results_in_the_order_they_were_stored(update: DatabaseS
 def test_a_follower_waits_for_the_next_result_and_holds_nobody_up(update: DatabaseServer) -> None:
     answers: list[Any] = []
     followers = [threading.Thread(target=lambda: answers.append(requests.get(
-        f"{update.url}/api/extra/following?after=6&wait=20", timeout=30).json())) for _ in range(12)]
+        f"{update.url}/api/extra/following?after=6&wait=60", timeout=90).json())) for _ in range(12)]
     for follower in followers:
         follower.start()
     started = time.monotonic()
@@ -128,7 +128,7 @@ def test_a_follower_waits_for_the_next_result_and_holds_nobody_up(update: Databa
         follower.join()
 
     assert [[row["id"] for row in answer["data"]] for answer in answers] == [[7]] * 12
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < 50
 
 
 def test_a_follower_misses_nothing_while_many_write(server: DatabaseServer) -> None:

@@ -35,7 +35,7 @@ def received(channel: pika.adapters.blocking_connection.BlockingChannel, wanted:
             found.append((method.routing_key, properties.message_id, body.decode()))
         return len(found) >= wanted
 
-    wait_until(take, 20)
+    wait_until(take)
     return found
 
 
@@ -58,7 +58,7 @@ def test_each_new_result_is_published_once_in_the_shape_of_the_answer(
 
         assert [topic for topic, _, _ in messages] == ["org.example.resultsdb.result.new"] * 2
         assert [json.loads(body) for _, _, body in messages] == [first, second]
-        wait_until(lambda: waiting_messages(server) == 0, 10)
+        wait_until(lambda: waiting_messages(server) == 0)
         assert channel.basic_get("seen") == (None, None, None)
 
 

@@ -28,8 +28,8 @@ def server_port(folder: Path, *options: str) -> Iterator[int]:
 
 @pytest.fixture(scope="module")
 def impatient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    """The port of a server that waits half a second."""
-    with server_port(tmp_path_factory.mktemp("database"), "--silence", "0.5", "--keep-alive", "1") as port:
+    """The port of a server that waits a second; a test must not be preempted for longer in the middle of a request."""
+    with server_port(tmp_path_factory.mktemp("database"), "--silence", "1", "--keep-alive", "1") as port:
         yield port
 
 
@@ -83,11 +83,11 @@ def test_a_head_that_comes_drop_by_drop_is_no_way_around(impatient: int, drip: b
 
 def test_a_body_that_keeps_coming_is_waited_for(tmp_path: Path) -> None:
     body = b'{"testcase": "t", "outcome": "PASSED"}'
-    with server_port(tmp_path, "--silence", "2") as port, connected(port) as client:
+    with server_port(tmp_path, "--silence", "4") as port, connected(port) as client:
         client.sendall(b"POST /api/v2.0/results HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\n"
                        b"Connection: close\r\nContent-Length: %d\r\n\r\n" % len(body))
-        client.settimeout(0.08)
-        for each in body[:-1]:  # three seconds
+        client.settimeout(0.13)
+        for each in body[:-1]:  # five seconds
             client.sendall(bytes([each]))
             with pytest.raises(TimeoutError):
                 client.recv(1)

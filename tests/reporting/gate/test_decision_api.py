@@ -168,15 +168,15 @@ def test_the_server_answers_over_http(tmp_path: Path) -> None:
              "--port", "0", "--url", results.url], stdout=subprocess.PIPE, env={**os.environ, "PYTHONUNBUFFERED": "1"})
         try:
             assert process.stdout is not None
-            assert select.select([process.stdout], [], [], 30)[0]
+            assert select.select([process.stdout], [], [], 60)[0]
             url = re.search(r"http://\S+", process.stdout.readline().decode()).group()  # type: ignore[union-attr]
 
-            missing = requests.post(url, json={}, timeout=10)
-            away = requests.post(url, json=ASKED, timeout=30)
-            large = requests.post(url, data=b"x" * 2_000_000, timeout=10)
+            missing = requests.post(url, json={}, timeout=60)
+            away = requests.post(url, json=ASKED, timeout=60)
+            large = requests.post(url, data=b"x" * 2_000_000, timeout=60)
         finally:
             process.terminate()
-            process.wait(10)
+            process.wait(60)
 
     assert (missing.status_code, missing.json()) == (415, {"message": "No JSON payload in request"})
     assert (away.status_code, large.status_code) == (502, 413)
