@@ -59,11 +59,8 @@ class Pulse(Periodic):
 
     def _watch(self, patient: PatientEngine, now: float, asked_at: float) -> None:
         silent_seconds = now - max(patient.answered_at, asked_at)
-        if silent_seconds >= _SILENCE_SECONDS:
-            if patient.absence.seconds is None:
-                patient.absence.begin(SILENT, f"no answer for {silent_seconds:.0f} s", silent_seconds)
-            if self.master._got_sigterm:
-                patient.end_if_told_to_stop()
+        if silent_seconds >= _SILENCE_SECONDS and patient.absence.seconds is None:
+            patient.absence.begin(SILENT, f"no answer for {silent_seconds:.0f} s", silent_seconds)
 
     def _ask(self) -> None:
         self._asked_at = time.monotonic()
