@@ -33,11 +33,11 @@ PASSES = r'[printf, "TAP version 13\\n1..1\\nok 1 - all\\n"]'
 COMMANDS = {"quick": PASSES, "fails": PASSES.replace("\\nok", "\\nnot ok"), "waits": "[sleep, '600']", "needy": PASSES,
             "limited": PASSES, "claims": PASSES}
 RULES = """\
-limits: {{launches: 5, window: 8 s}}
+limits: {{launches: 5, window: 20 s}}
 rules:
   - {{name: again, when: {{name: again}}, do: [{{check: quick}}, {{check: fails}}]}}
   - {{name: waits, when: {{name: {{$in: [stuck-1, stuck-2, stuck-3]}}}}, do: [{{check: waits}}]}}
-  - {{name: burst, when: {{message_type: KojiTagChanged}}, do: [{{check: quick, delay: 4}}]}}
+  - {{name: burst, when: {{message_type: KojiTagChanged}}, do: [{{check: quick, delay: 10}}]}}
   - {{name: needs, when: {{name: needs}}, do: [{{check: quick}}, {{check: needy, needs: [quick]}}]}}
   - {{name: once, when: {{name: once}}, do: [{{check: quick, once: item}}]}}
   - {{name: limited, when: {{name: {{$regex: ^limited-}}}}, do: [{{check: limited}}]}}
@@ -180,11 +180,11 @@ def test_a_rules_file_that_breaks_changes_nothing_and_status_says_so(operated: O
     good = operated.rules.read_text()
     operated.rules.write_text("rules: [")
 
-    wait_for(lambda: "the changed rules file has faults" in operated.run("status"), 30)
+    wait_for(lambda: "the changed rules file has faults" in operated.run("status"))
     operated.system.publish("steady-2")
     operated.comes_to("steady-2-0.5-1.fc36", quick_PASSED=1)
     operated.rules.write_text(good)
-    wait_for(lambda: "has faults" not in operated.run("status"), 30)
+    wait_for(lambda: "has faults" not in operated.run("status"))
 
     assert f"trigger: listens; 9 rules of {operated.rules}" in operated.run("status")
 
@@ -192,7 +192,7 @@ def test_a_rules_file_that_breaks_changes_nothing_and_status_says_so(operated: O
 def test_the_figures_of_trigger_and_master_are_where_up_says(operated: Operated) -> None:
     operated.system.publish("steady-1", "once-more")
     addresses = [word for line in operated.system.said.splitlines() for word in line.split() if "/metrics" in word]
-    texts = [urllib.request.urlopen(address, timeout=10).read().decode() for address in addresses]
+    texts = [urllib.request.urlopen(address, timeout=60).read().decode() for address in addresses]
 
     assert len(texts) == 2
     assert "checkotron_workers_connected 2" in texts[0]
@@ -216,5 +216,6 @@ def test_jobs_that_run_and_that_wait_are_cancelled(operated: Operated) -> None:
         operated.comes_to(item, waits_ABORTED=1)
 
     assert said.count(": cancelled\n") == 3
-    assert time.monotonic() - began < 60
+    # they would run for ten minutes
+    assert time.monotonic() - began < 170
     assert {operated.system.report(operated.system.result(item))["code"] for item in items} == {"aborted", "cancelled"}
