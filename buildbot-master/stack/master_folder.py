@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from buildbot_master.stack.child import death_with_parent
+from buildbot_master.stack.master_database import has_tables
 from buildbot_master.stack.port import Ports
 from buildbot_master.stack.state import State, StateError
 
@@ -64,13 +65,17 @@ def upgrade_database(folder: Path, database_url: str) -> bool:
     """
     Make or upgrade the database of the master in `folder`; False where that was done before.
 
-    Raises StateError: Buildbot could not.
+    Raises StateError: the database cannot be asked, is empty though it was made before, or Buildbot could not.
     """
     stamp = folder / ".database-version"
     # a digest: the address may hold a password
     wanted = f"{version('buildbot')} {hashlib.sha256(database_url.encode()).hexdigest()}"
-    if stamp.exists() and stamp.read_text(encoding="utf-8") == wanted:
+    is_there, said = has_tables(folder, database_url), stamp.read_text(encoding="utf-8") if stamp.exists() else ""
+    if said == wanted and is_there:
         return False
+    if said == wanted:
+        raise StateError(f"{folder}: the master's database was made before, and has nothing in it now; restore it from "
+                         f"its backup, or remove {stamp} to begin with an empty one: what waited is lost then")
     _run_buildbot("upgrade-master", "--quiet", folder)
     write_whole(stamp, wanted)
     return True

@@ -94,6 +94,39 @@ def test_a_changed_start_file_is_kept_and_told(folder: Path) -> None:
     assert (folder / "buildbot.tac").read_text() == "# mine\n"
 
 
+def test_a_database_that_is_gone_is_not_made_anew_in_silence(folder: Path) -> None:
+    (folder / "state.sqlite").unlink()
+
+    refused = checkotron("master", "init", folder)
+    (folder / ".database-version").unlink()
+    made = checkotron("master", "init", folder)
+
+    assert refused.returncode == 2
+    assert refused.stderr.splitlines()[-1] == (
+        f"Error: {folder}: the master's database was made before, and has nothing in it now; restore it from its "
+        f"backup, or remove {folder}/.database-version to begin with an empty one: what waited is lost then")
+    assert "database           made or upgraded\n" in made.stdout
+
+
+@pytest.mark.parametrize(("url", "why", "what_to_do"), [
+    ("postgresql+psycopg://master@127.0.0.1:9/master", "Connection refused", "What to do: start PostgreSQL, or mend"),
+    ("postgresql+psycopg://master@127.0.0.1:none/master", "`database_url` is no address of a database", ""),
+    ("mysql://master@127.0.0.1/master", "`database_url` is no address of a database that a master can use", ""),
+    ("no url", "`database_url` is no address of a database", ""),
+])
+def test_a_database_that_cannot_be_used_is_told_without_a_traceback(folder: Path, url: str, why: str,
+                                                                    what_to_do: str) -> None:
+    settings = json.loads((folder / "settings.json").read_text())
+    (folder / "settings.json").write_text(json.dumps(settings | {"database_url": url}))
+
+    done = checkotron("master", "init", folder)
+
+    assert done.returncode == 2
+    assert why in done.stderr
+    assert what_to_do in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_a_faulty_settings_file_is_told_without_a_traceback(folder: Path) -> None:
     (folder / "settings.json").write_text('{"web_prot": 1}')
 
