@@ -23,6 +23,7 @@ from runner.executors.recording import Answer, RecordingExecutor
 from runner.process import CommandNotFoundError
 from runner.workspace import Workspace
 from tests.support.podman_image import podman_image
+from tests.support.stopwatch import quickest
 
 #: Its image is made of this machine's files, in half a minute.
 PODMAN = pytest.param("podman", marks=pytest.mark.full)
@@ -142,20 +143,22 @@ def test_time_is_held(started: Started) -> None:
     assert time.monotonic() - begin < 30
 
 
-def test_an_abort_ends_every_generation_soon_after_the_grace(started: Started) -> None:
+def test_an_abort_ends_every_generation_within_two_seconds_of_the_grace(started: Started) -> None:
+    assert quickest(lambda: _abort_generations(started), 1.0 + 0.5 + 2.5) < 1.0 + 0.5 + 2.5
+
+
+def _abort_generations(started: Started) -> None:
+    """Abort them 1 s after they were asked for, with a grace of 0.5 s; nothing of them is left."""
     mark = f"6{os.getpid()}"
     token = AbortToken()
     family = (f"sh -c 'sh -c \"sleep {mark}1 & sleep {mark}2\" & sleep {mark}3' & (setsid sleep {mark}4 &); "
               f"echo up; sleep {mark}5")
     timer = threading.Timer(1.0, token.abort, ("enough",))
     timer.start()
-    begin = time.monotonic()
 
     result = started.run("sh", "-c", family, abort=token)
 
     assert (result.cause, result.aborted, result.returncode) == ("aborted", True, None)
-    # two seconds after it, where nothing else runs
-    assert time.monotonic() - begin < 30
     assert subprocess.run(["pgrep", "-f", f"sleep {mark}"], capture_output=True, check=False).stdout == b""
 
 
