@@ -111,7 +111,12 @@ def test_a_repeated_build_gets_a_build_id_of_its_own(master: RunningMaster) -> N
     assert len(new) == 1
 
 
-def test_pressing_stop_ends_the_run_and_says_aborted(master: RunningMaster) -> None:
+def test_pressing_stop_ends_the_run_within_seconds_and_says_aborted(master: RunningMaster) -> None:
+    # a busy machine is slow now and then, not each time
+    assert any(_seconds_to_stop(master) < 10 for _ in range(3))
+
+
+def _seconds_to_stop(master: RunningMaster) -> float:
     build_id = master.schedule("hangs")
     mark = master.state.folder / "marks" / build_id
     pid = wait_for(lambda: mark.exists() and mark.read_text())
@@ -125,7 +130,7 @@ def test_pressing_stop_ends_the_run_and_says_aborted(master: RunningMaster) -> N
     assert (report["execution_status"], report["code"]) == ("NOT_OK", "aborted")
     assert master.last_build(build_id)["results"] == CANCELLED
     assert not os.path.exists(f"/proc/{pid}")
-    assert time.monotonic() - began < 60
+    return time.monotonic() - began
 
 
 def test_who_is_not_logged_in_may_not_stop_or_force(master: RunningMaster) -> None:
