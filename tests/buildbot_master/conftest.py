@@ -22,7 +22,7 @@ from buildbot_master.stack.child import Child, death_with_parent
 from buildbot_master.stack.master_folder import MasterOptions, prepare_master
 from buildbot_master.stack.port import Ports, ports_of
 from buildbot_master.stack.state import State
-from buildbot_master.stack.worker_folder import prepare_worker
+from buildbot_master.stack.worker_folder import names_of, prepare_worker
 from checks.build_id import build_id_for
 from tests.support.free_ports import choose_ports
 
@@ -59,6 +59,12 @@ class RunningMaster:
     def stop(self) -> None:
         self.master.stop()
         self.worker.stop()
+
+    def stop_worker(self) -> None:
+        """Stop the worker, and wait until the master knows: it gives builds to a connection that is gone, too."""
+        self.worker.stop()
+        names = set(names_of(self.state.worker))
+        wait_for(lambda: not names & {one["name"] for one in self.rest("workers")["workers"] if one["connected_to"]})
 
     def kill(self, child: Child) -> None:
         assert child.process is not None

@@ -112,7 +112,7 @@ def test_a_full_queue_is_answered_with_429_and_a_known_job_still_with_200(tmp_pa
     with new_master(tmp_path / "state", {"pending_limit": 2}) as master:
         # an arch that no worker has: these wait
         jobs = [master.job("good", arch="pdp11") for _ in range(3)]
-        master.worker.stop()
+        master.stop_worker()
         answers = [master.door("/schedule", job) for job in jobs]
 
         again = master.door("/schedule", jobs[0])
@@ -124,7 +124,7 @@ def test_a_full_queue_is_answered_with_429_and_a_known_job_still_with_200(tmp_pa
 
 def test_a_job_that_was_taken_survives_a_master_that_is_killed_at_once(own_master: RunningMaster) -> None:
     job = own_master.job("good")
-    own_master.worker.stop()
+    own_master.stop_worker()
     assert own_master.door("/schedule", job)[0] == 201
     own_master.kill(own_master.master)
 

@@ -60,7 +60,7 @@ def test_a_cancelled_job_is_handed_over_at_the_next_start_where_the_master_died(
 
 
 def test_higher_priority_runs_first(own_master: RunningMaster) -> None:
-    own_master.worker.stop()
+    own_master.stop_worker()
     low, high = own_master.schedule("good", priority=-5), own_master.schedule("good", priority=50)
     middle = own_master.schedule("good")
     own_master.worker.start()

@@ -35,7 +35,7 @@ def test_keys_and_reasons_of_the_longest_kind_are_taken(on_postgresql: RunningMa
 
 
 def test_a_killed_master_knows_its_jobs_again(on_postgresql: RunningMaster, tmp_path: Path) -> None:
-    on_postgresql.worker.stop()
+    on_postgresql.stop_worker()
     job = on_postgresql.job("good")
     assert on_postgresql.door("/schedule", job)[0] == 201
     on_postgresql.kill(on_postgresql.master)

@@ -57,7 +57,7 @@ def test_a_job_that_no_worker_can_run_ends_as_an_error_that_says_why(tmp_path: P
 
 def test_while_no_worker_is_there_jobs_wait(tmp_path: Path) -> None:
     with new_master(tmp_path / "state", {"refuse_after_seconds": 0.5}) as master:
-        master.worker.stop()
+        master.stop_worker()
         waiting = master.schedule("good", arch="s390x")
         # the same, but for a worker that is there: by then the other would have been refused, too
         wait_for(lambda: master.door("/waiting")[1]["jobs"][0]["waits_seconds"] >= 3)

@@ -129,7 +129,7 @@ def test_a_worker_that_is_lost_while_builds_start_loses_no_job(own_master: Runni
 
 
 def test_a_job_that_is_claimed_without_a_build_is_given_back(own_master: RunningMaster) -> None:
-    own_master.worker.stop()
+    own_master.stop_worker()
     build_id = own_master.schedule("good")
     # what Buildbot leaves behind where the worker goes away between claim and build
     with sqlite3.connect(own_master.state.master / "state.sqlite", timeout=20) as database:

@@ -23,7 +23,7 @@ def test_a_worker_inside_the_master_runs_builds(tmp_path: Path) -> None:
     inside = {"name": "inside", "kind": "local", "capabilities": CAPABILITIES}
     with new_master(tmp_path / "state", {"workers": [inside, {"name": "local", "slots": 2, "password_file": str(
             tmp_path / "state" / "secrets" / "worker.password")}]}) as master:
-        master.worker.stop()
+        master.stop_worker()
 
         build_ids = [master.schedule("good") for _ in range(2)]
 
@@ -116,7 +116,7 @@ def test_a_job_waits_longer_each_time_that_its_worker_cannot_be_started(tmp_path
         "docker_host": f"unix://{tmp_path}/nobody.sock", "image": "x:1", "masterFQDN": "127.0.0.1"}}
     local = {"name": "local", "slots": 2, "password_file": "../secrets/worker.password"}
     with new_master(tmp_path / "state", {"retry_delay_seconds": 600, "workers": [local, pod]}) as master:
-        master.worker.stop()
+        master.stop_worker()
 
         build_id = master.schedule("good")
 

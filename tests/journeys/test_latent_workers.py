@@ -124,7 +124,7 @@ def master_with(docker: Docker, state: Path, **arguments: Any) -> Iterator[Runni
         if place.is_relative_to("/tmp") and place != Path("/tmp"):
             place.chmod(place.stat().st_mode | 0o055)
     with new_master(state, docker.settings(**arguments)) as master:
-        master.worker.stop()
+        master.stop_worker()
         yield master
 
 
