@@ -59,7 +59,9 @@ def test_without_workers_a_job_says_so(own_master: RunningMaster) -> None:
     own_master.stop_worker()
     own_master.schedule("good")
 
-    wait_for(lambda: [job["reasons"] for job in waiting(own_master)] == [["local-1, local-2: not connected"]])
+    reasons = wait_for(lambda: [job["reasons"] for job in waiting(own_master)])
+
+    assert reasons == [["local-1, local-2: not connected"]]
 
 
 def test_a_worker_that_says_nothing_gets_no_job(tmp_path: Path) -> None:
