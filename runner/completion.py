@@ -58,4 +58,6 @@ def complete_parameter(context: click.Context, parameter: click.Parameter, incom
 def _beginning(words: Iterable[str], incomplete: str) -> list[CompletionItem]:
     from click.shell_completion import CompletionItem
 
-    return [CompletionItem(word) for word in sorted(words) if word.startswith(incomplete)]
+    from checks.shell_word import needs_no_quotes
+
+    return [CompletionItem(word) for word in sorted(words) if word.startswith(incomplete) and needs_no_quotes(word)]

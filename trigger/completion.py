@@ -31,6 +31,7 @@ def _known(context: click.Context, column: Literal["item", "build_id", "taskname
     from click.shell_completion import CompletionItem
 
     from checks.addresses import default_state_folder
+    from checks.shell_word import needs_no_quotes
     from trigger.journal import FILE_NAME, Journal
 
     named = context.params.get("state") or os.environ.get("CHECKOTRON_STATE")
@@ -38,6 +39,8 @@ def _known(context: click.Context, column: Literal["item", "build_id", "taskname
     if not (folder / FILE_NAME).is_file():
         return []
     try:
-        return [CompletionItem(word) for word in Journal(folder).words(column, incomplete, _MOST)]
+        found = Journal(folder).words(column, incomplete, _MOST)
     except sqlite3.Error:
         return []
+    # strangers choose the names of items
+    return [CompletionItem(word) for word in found if needs_no_quotes(word)]

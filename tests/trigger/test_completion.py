@@ -24,6 +24,15 @@ def test_items_build_ids_and_checks_of_the_journal(tmp_path: Path, monkeypatch: 
     assert offered("trigger", "retrigger", "xchat-1-1.fc36", "--check", "") == ["rpmlint"]
 
 
+def test_what_a_shell_would_run_is_not_offered(tmp_path: Path) -> None:
+    journal = Journal(tmp_path)
+    for item in ("https://example.org/rpms/$(reboot)#1", "https://example.org/rpms/a;b#1", "https://example.org/rpms/a#1"):
+        job = Job(item, "pull_request", "rpmlint", "noarch", build_id_for(item), item)
+        journal.note_job(job, "rule", "m", SCHEDULED)
+
+    assert offered("trigger", "retrigger", "--state", str(tmp_path), "https") == ["https://example.org/rpms/a#1"]
+
+
 def test_without_a_journal_nothing_is_offered_and_none_is_made(tmp_path: Path) -> None:
     assert offered("trigger", "retrigger", "--state", str(tmp_path), "x") == []
     assert list(tmp_path.iterdir()) == []
