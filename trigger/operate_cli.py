@@ -12,6 +12,7 @@ import click
 from checks.addresses import AddressesError, read_addresses
 from checks.build_id import build_id_for
 from checks.contracts import Job
+from checks.item import shown
 from trigger import ended_here
 from trigger.completion import complete_check, complete_word
 from trigger.ended_here import EndedHere
@@ -168,7 +169,7 @@ def _found(journal: Journal, word: str, checks: tuple[str, ...]) -> list[Journal
     found = [one for one in journal.find(word) if not checks or one.job.taskname in checks]
     if not found:
         only = f" of {', '.join(checks)}" if checks else ""
-        raise InputError(f"no job{only} is known for `{word}`; expected an item, a build id or a message id of this "
+        raise InputError(f"no job{only} is known for `{shown(word)}`; expected an item, a build id or a message id of this "
                          "trigger (`checkotron trigger status` shows the newest)")
     return found
 
