@@ -169,8 +169,8 @@ def _found(journal: Journal, word: str, checks: tuple[str, ...]) -> list[Journal
     found = [one for one in journal.find(word) if not checks or one.job.taskname in checks]
     if not found:
         only = f" of {', '.join(checks)}" if checks else ""
-        raise InputError(f"no job{only} is known for `{shown(word)}`; expected an item, a build id or a message id of this "
-                         "trigger (`checkotron trigger status` shows the newest)")
+        raise InputError(f"no job{only} is known for `{shown(word)}`; expected an item, a build id or a message id of "
+                         "this trigger (`checkotron trigger status` shows the newest)")
     return found
 
 
