@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Error, Page
 
 from tests.buildbot_master.conftest import RunningMaster, new_master, wait_for
 from tests.buildbot_master.test_patience import all_ended_once, is_away, sign, waiting_check
@@ -123,12 +124,21 @@ def test_an_open_page_says_it_and_comes_back_where_it_was(server: PostgreSQL, ma
         server.stop()
         wait_for(lambda: get(master, "/api/v2/builds")[0] == 503)
 
-        page.evaluate("location.hash = '#/workers'")
+        # where the page has noticed by itself it is just being loaded anew
+        wait_for(lambda: _gone_to(page, "#/workers"))
         page.get_by_role("heading", name="The database is away").wait_for()
         server.start()
         page.get_by_text("local", exact=False).first.wait_for()
 
         assert page.url.endswith("/#/workers")
+
+
+def _gone_to(page: Page, place: str) -> bool:
+    try:
+        page.evaluate(f"location.hash = '{place}'")
+    except Error:
+        return False
+    return True
 
 
 @pytest.mark.timeout(300)

@@ -44,7 +44,10 @@ path.write_text(json.dumps(found))
 _SEND = f"""
 import json, os, sys, pika
 told = json.load(open("{_STORE}/message.json"))
-channel = pika.BlockingConnection(pika.URLParameters(os.environ["CHECKOTRON_BUS"])).channel()
+where = pika.URLParameters(os.environ["CHECKOTRON_BUS"])
+# the broker may have been killed a moment ago
+where.connection_attempts, where.retry_delay = 50, 2
+channel = pika.BlockingConnection(where).channel()
 channel.confirm_delivery()
 for number in sys.argv[1:]:
     told["body"]["build_id"] = int(number)
