@@ -128,8 +128,7 @@ def test_sessions_that_are_ended_amid_builds_do_no_harm(server: PostgreSQL, mast
         wait_for(lambda least=handed_over: sum((master.state.queue / f"{one}.json").exists()
                                                for one in build_ids) >= least, 120)
 
-    # how many of them a master has at a time is its pool's matter
-    assert ended
+    assert ended > 10
     assert all_ended_once(master, server, build_ids)
 
 

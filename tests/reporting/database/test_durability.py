@@ -24,7 +24,7 @@ from tests.support.postgresql import running_postgresql
 def test_a_server_killed_under_load_loses_and_doubles_nothing(tmp_path: Path) -> None:
     acknowledged, lost, doubled = kill_rounds(f"sqlite:///{tmp_path}/results.db", rounds=5, seed=3)
 
-    assert acknowledged
+    assert acknowledged > 20
     assert (lost, doubled) == (0, 0)
 
 
@@ -33,7 +33,7 @@ def test_a_postgresql_killed_under_load_loses_and_doubles_nothing() -> None:
     with running_postgresql() as postgresql:
         acknowledged, lost, doubled = database_kill_rounds(postgresql, rounds=4, seed=3)
 
-    assert acknowledged
+    assert acknowledged > 20
     assert (lost, doubled) == (0, 0)
 
 
